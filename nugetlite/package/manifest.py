@@ -1,0 +1,509 @@
+"""What a package says about itself: the ``.nuspec`` at its root, read once and kept in a compact form.
+
+Elements are known by their local name, so every namespace that NuGet ever gave them will do, and none. What a
+feed cannot do without (an id, a version) is checked; all else is kept as text, or left out if it makes no
+sense.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from lxml import etree
+
+from nugetlite.errors import BadManifest, BadVersion, BadVersionRange, quoted
+from nugetlite.package.framework import short_framework
+from nugetlite.package.identity import Identity
+from nugetlite.package.range import VersionRange
+from nugetlite.package.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lxml.etree import _Element as Element
+
+MANIFEST_LIMIT = 1024 * 1024  #: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """What one may do with a package: an SPDX expression, or a file inside the package."""
+
+    kind: str  #: "expression" or "file"
+    text: str  #: the expression, or the file's path
+    version: str = ""  #: of the licence expression's syntax
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where the source of a package is."""
+
+    type: str = ""
+    url: str = ""
+    branch: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageType:
+    """What a package is for: ``DotnetTool``, ``Template``, …; none at all means ``Dependency``."""
+
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """Another package that this one needs."""
+
+    id: str  #: as it was written, which need not be a package id
+    range: str = "(, )"  #: normalized; what is no version range is kept as it was written
+    include: str = ""
+    exclude: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyGroup:
+    """What a package needs on one framework; a group of nothing says that it runs there and needs nothing."""
+
+    framework: str = ""  #: the short name, "" for any
+    dependencies: tuple[Dependency, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkAssembly:
+    """An assembly of .NET Framework itself that a package needs."""
+
+    name: str
+    frameworks: tuple[str, ...] = ()  #: short names; none means all
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkReferenceGroup:
+    """The shared frameworks that a package needs on one framework."""
+
+    framework: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceGroup:
+    """The assemblies of a package that a project on one framework is to reference, if not all."""
+
+    framework: str = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFiles:
+    """How a project is to take in some of a package's content files."""
+
+    include: str
+    exclude: str = ""
+    build_action: str = ""
+    copy_to_output: bool = False
+    flatten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One ``.nuspec``. A text that it does not have is ``""``."""
+
+    identity: Identity
+    title: str = ""
+    authors: str = ""
+    owners: str = ""
+    description: str = ""
+    summary: str = ""
+    release_notes: str = ""
+    copyright: str = ""
+    language: str = ""
+    project_url: str = ""
+    icon_url: str = ""
+    license_url: str = ""
+    icon: str = ""  #: a path inside the package, as it was written
+    readme: str = ""  #: the same
+    min_client_version: str = ""  #: of NuGet's clients
+    require_license_acceptance: bool = False
+    development_dependency: bool = False
+    serviceable: bool = False
+    semver2_dependencies: bool = False  #: whether a bound of a dependency is a SemVer 2 version
+    license: License | None = None
+    repository: Repository | None = None
+    tags: tuple[str, ...] = ()
+    package_types: tuple[PackageType, ...] = ()
+    dependency_groups: tuple[DependencyGroup, ...] = ()
+    framework_assemblies: tuple[FrameworkAssembly, ...] = ()
+    framework_references: tuple[FrameworkReferenceGroup, ...] = ()
+    references: tuple[ReferenceGroup, ...] = ()
+    content_files: tuple[ContentFiles, ...] = ()
+
+    @property
+    def is_semver2(self) -> bool:
+        """Whether only clients that know SemVer 2 may see it, for its own version or that of a dependency."""
+        return self.identity.version.is_semver2 or self.semver2_dependencies
+
+    @property
+    def is_symbols(self) -> bool:
+        """Whether it is that of a symbol package."""
+        return any(type.name.lower() == "symbolspackage" for type in self.package_types)
+
+    @classmethod
+    def parse(cls, xml: bytes) -> Manifest:
+        """Read a ``.nuspec``. Raises ``BadManifest``, ``BadPackageId`` or ``BadVersion``."""
+        if len(xml) > MANIFEST_LIMIT:
+            raise _bad(f"is larger than {MANIFEST_LIMIT} bytes")
+        if len(xml) <= _FEW_NAMES:
+            return _read(xml)
+        with ThreadPoolExecutor(max_workers=1) as thread:  # its memory of names ends with it
+            return thread.submit(_read, xml).result()
+
+    def to_json(self) -> bytes:
+        """The compact form, for ``from_json``: no empty field, each small value as the list of its fields."""
+        told: dict[str, object] = {"id": self.identity.id.text, "version": self.identity.version.original}
+        for name in _TOLD:
+            if value := getattr(self, name):
+                told[name] = value
+        return orjson.dumps(told, default=_row, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Manifest:
+        """What ``to_json`` was asked of."""
+        told = orjson.loads(text)
+        for name, made_again in _MADE_AGAIN.items():
+            if name in told:
+                told[name] = made_again(told[name])
+        return cls(Identity.parse(told.pop("id"), told.pop("version")), **told)
+
+
+_TOLD = tuple(field.name for field in fields(Manifest) if field.name != "identity")
+
+
+def _row(value: Any) -> list[object]:
+    return [getattr(value, name) for name in value.__slots__]
+
+
+def _groups(rows: list[Any]) -> tuple[DependencyGroup, ...]:
+    return tuple(
+        [DependencyGroup(framework, tuple([Dependency(*row) for row in inner])) for framework, inner in rows]
+    )
+
+
+_MADE_AGAIN: dict[str, Callable[[Any], object]] = {
+    "license": lambda row: License(*row),
+    "repository": lambda row: Repository(*row),
+    "tags": tuple,
+    "package_types": lambda rows: tuple(PackageType(*row) for row in rows),
+    "dependency_groups": _groups,
+    "framework_assemblies": lambda rows: tuple(FrameworkAssembly(name, tuple(of)) for name, of in rows),
+    "framework_references": lambda rows: tuple(
+        FrameworkReferenceGroup(of, tuple(names)) for of, names in rows
+    ),
+    "references": lambda rows: tuple(ReferenceGroup(of, tuple(files)) for of, files in rows),
+    "content_files": lambda rows: tuple(ContentFiles(*row) for row in rows),
+}
+
+
+# From here on: how XML becomes a manifest.
+
+# lxml remembers each name that it reads (of an element, an attribute, a namespace) as long as the thread
+# lives that reads it. Of small manifests that is little; a large one could be made of nothing but names, and
+# be pushed again and again with new ones, so it is read in a thread of its own.
+_FEW_NAMES = 8 * 1024  #: bytes
+
+_DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_ENCODINGS = frozenset(
+    [
+        "utf-8",
+        "ascii",
+        "koi8-r",
+        "koi8-u",
+        "shift_jis",
+        "euc_jp",
+        "euc_kr",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "big5",
+    ]
+    + [f"iso8859-{part}" for part in range(1, 17)]
+    + [f"cp{page}" for page in range(1250, 1259)]
+)
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?+(?:\s|<!--.*?-->|<\?.*?\?>)*+<!DOCTYPE", re.DOTALL | re.IGNORECASE)
+
+
+def _read(xml: bytes) -> Manifest:
+    package = _root(_as_utf8(xml))
+    if _name(package) != "package":
+        raise _bad(f"starts with <{_name(package)[:40]}> at line {package.sourceline}, not with <package>")
+    metadata = _children(package).get("metadata")
+    if metadata is None:
+        raise _bad("has no <metadata>")
+    return _manifest(metadata)
+
+
+def _root(xml: bytes) -> Element:
+    if _DOCTYPE.match(xml):
+        raise _bad("has a DOCTYPE; leave it out, nothing in it would be read")
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,  # which also means: not nested deeper than 256
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(xml, parser)
+    except etree.XMLSyntaxError as error:
+        raise _bad(f"is not XML at line {error.lineno}: {_what_is_wrong(error)}") from error
+
+
+def _what_is_wrong(error: etree.XMLSyntaxError) -> str:
+    sentence = " ".join((error.msg or "").partition(", line ")[0].split())
+    return sentence if len(sentence) <= 100 else f"{sentence[:97]}..."
+
+
+def _bad(why: str) -> BadManifest:
+    return BadManifest(f"The manifest (.nuspec) {why}")
+
+
+def _as_utf8(xml: bytes) -> bytes:
+    """The text in the one encoding that the parser is told, so that nobody can read it as another text."""
+    if xml.startswith(codecs.BOM_UTF8):
+        return xml
+    if xml.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _transcoded(xml, "utf-16")
+    declared = _DECLARED_ENCODING.match(xml)
+    return _transcoded(xml, _known_encoding(declared[1].decode())) if declared else xml
+
+
+def _known_encoding(declared: str) -> str:
+    try:
+        encoding = codecs.lookup(declared).name
+    except LookupError:
+        encoding = ""
+    if encoding not in _ENCODINGS:
+        raise _bad(f"is in the encoding {quoted(declared)}; save it as UTF-8")
+    return encoding
+
+
+def _transcoded(xml: bytes, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return xml
+    try:
+        return xml.decode(encoding).encode()
+    except UnicodeDecodeError as error:
+        raise _bad(f"holds bytes that are not {encoding}") from error
+
+
+def _manifest(metadata: Element) -> Manifest:
+    elements = _children(metadata)
+
+    def text(name: str) -> str:
+        element = elements.get(name)
+        return "" if element is None else _text(element)
+
+    for name in ("id", "version"):
+        if not text(name):
+            raise _bad(f"has no <{name}>")
+    dependencies = _dependencies(elements.get("dependencies"))
+    return Manifest(
+        identity=Identity.parse(text("id"), text("version")),
+        title=text("title"),
+        authors=text("authors"),
+        owners=text("owners"),
+        description=text("description"),
+        summary=text("summary"),
+        release_notes=text("releaseNotes"),
+        copyright=text("copyright"),
+        language=text("language"),
+        project_url=text("projectUrl"),
+        icon_url=text("iconUrl"),
+        license_url=text("licenseUrl"),
+        icon=text("icon"),
+        readme=text("readme"),
+        min_client_version=_version_or_nothing(_attribute(metadata, "minClientVersion")),
+        require_license_acceptance=_truth(text("requireLicenseAcceptance")),
+        development_dependency=_truth(text("developmentDependency")),
+        serviceable=_truth(text("serviceable")),
+        semver2_dependencies=any(_range(found)[1] for _, group in dependencies for found in group),
+        license=_license(elements.get("license")),
+        repository=_repository(elements.get("repository")),
+        tags=tuple(text("tags").replace(",", " ").split()),
+        package_types=_package_types(elements.get("packageTypes")),
+        dependency_groups=tuple(
+            [DependencyGroup(of, tuple(map(_dependency, group))) for of, group in dependencies]
+        ),
+        framework_assemblies=_framework_assemblies(elements.get("frameworkAssemblies")),
+        framework_references=_framework_references(elements.get("frameworkReferences")),
+        references=_references(elements.get("references")),
+        content_files=_content_files(elements.get("contentFiles")),
+    )
+
+
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _children(parent: Element) -> dict[str, Element]:
+    """Its children by name; of two, the first."""
+    children: dict[str, Element] = {}
+    for child in parent:
+        children.setdefault(_name(child), child)
+    return children
+
+
+def _each(parent: Element | None, name: str) -> Iterator[Element]:
+    return (child for child in (() if parent is None else parent) if _name(child) == name)
+
+
+def _text(element: Element) -> str:
+    text = "".join(map(str, element.itertext())) if len(element) else element.text
+    return text.strip() if text else ""
+
+
+def _attribute(element: Element, name: str) -> str:
+    return element.get(name, "").strip()
+
+
+def _truth(text: str) -> bool:
+    return text.lower() in ("true", "1")
+
+
+def _version_or_nothing(text: str) -> str:
+    try:
+        return Version.parse(text).original if text else ""
+    except BadVersion:
+        return ""
+
+
+def _license(element: Element | None) -> License | None:
+    if element is None:
+        return None
+    kind = _attribute(element, "type").lower()
+    text = _text(element)
+    known = kind in ("expression", "file") and text
+    return License(kind, text, _attribute(element, "version")) if known else None
+
+
+def _repository(element: Element | None) -> Repository | None:
+    if element is None:
+        return None
+    repository = Repository(*[_attribute(element, name) for name in ("type", "url", "branch", "commit")])
+    return repository if repository != Repository() else None
+
+
+def _package_types(parent: Element | None) -> tuple[PackageType, ...]:
+    return tuple(
+        [
+            PackageType(name, _attribute(element, "version"))
+            for element in _each(parent, "packageType")
+            if (name := _attribute(element, "name"))
+        ]
+    )
+
+
+def _dependencies(parent: Element | None) -> list[tuple[str, list[Element]]]:
+    """The dependencies by framework. A flat list is for any framework, and counts if there is no group."""
+    groups = [(_framework(group), _dependencies_in(group)) for group in _each(parent, "group")]
+    flat = [] if groups or parent is None else _dependencies_in(parent)
+    return [("", flat)] if flat else groups
+
+
+def _dependencies_in(parent: Element) -> list[Element]:
+    return [element for element in _each(parent, "dependency") if _attribute(element, "id")]
+
+
+def _dependency(element: Element) -> Dependency:
+    return Dependency(
+        _attribute(element, "id"),
+        _range(element)[0],
+        _attribute(element, "include"),
+        _attribute(element, "exclude"),
+    )
+
+
+def _range(dependency: Element) -> tuple[str, bool]:
+    """The range of versions that will do, and whether a bound of it is a SemVer 2 version."""
+    text = _attribute(dependency, "version")
+    return _known_range(text) if len(text) <= _USUAL_LENGTH else _normalized_range(text)
+
+
+_USUAL_LENGTH = 64  #: characters; what is remembered must not become large
+
+
+def _normalized_range(text: str) -> tuple[str, bool]:
+    try:
+        versions = VersionRange.parse(text)
+    except BadVersionRange:
+        return text, False
+    return str(versions), versions.is_semver2
+
+
+_known_range = lru_cache(maxsize=4096)(_normalized_range)  # packages of one feed share most of theirs
+
+
+def _framework(element: Element) -> str:
+    return short_framework(_attribute(element, "targetFramework"))
+
+
+def _framework_assemblies(parent: Element | None) -> tuple[FrameworkAssembly, ...]:
+    return tuple(
+        [
+            FrameworkAssembly(name, _frameworks(_attribute(element, "targetFramework")))
+            for element in _each(parent, "frameworkAssembly")
+            if (name := _attribute(element, "assemblyName"))
+        ]
+    )
+
+
+def _frameworks(listed: str) -> tuple[str, ...]:
+    """Several frameworks in one attribute, between commas; a long name has its own, before ``Version=``."""
+    names = map(str.strip, re.split(r",(?!\s*\w+=)", listed))
+    return tuple([short_framework(name) for name in names if name])
+
+
+def _framework_references(parent: Element | None) -> tuple[FrameworkReferenceGroup, ...]:
+    return tuple(
+        [
+            FrameworkReferenceGroup(_framework(group), _names(group, "frameworkReference", "name"))
+            for group in _each(parent, "group")
+        ]
+    )
+
+
+def _references(parent: Element | None) -> tuple[ReferenceGroup, ...]:
+    """The references of each framework; a flat list is for any framework, and counts if there is no group."""
+    groups = [
+        ReferenceGroup(_framework(of), _names(of, "reference", "file")) for of in _each(parent, "group")
+    ]
+    flat = () if groups or parent is None else _names(parent, "reference", "file")
+    return (ReferenceGroup("", flat),) if flat else tuple(groups)
+
+
+def _names(parent: Element, element: str, attribute: str) -> tuple[str, ...]:
+    return tuple([name for child in _each(parent, element) if (name := _attribute(child, attribute))])
+
+
+def _content_files(parent: Element | None) -> tuple[ContentFiles, ...]:
+    return tuple(
+        [
+            ContentFiles(
+                _attribute(files, "include"),
+                _attribute(files, "exclude"),
+                _attribute(files, "buildAction"),
+                copy_to_output=_truth(_attribute(files, "copyToOutput")),
+                flatten=_truth(_attribute(files, "flatten")),
+            )
+            for files in _each(parent, "files")
+        ]
+    )
