@@ -1,0 +1,52 @@
+"""nugetlite: a NuGet feed over a plain folder. Here are the names that a plugin may rely on."""
+
+from nugetlite.access import ADMINISTRATOR, ANONYMOUS, OPERATOR, Action, Actor
+from nugetlite.config import Config
+from nugetlite.errors import (
+    ConfigError,
+    FeedError,
+    FolderTaken,
+    NoSuchPath,
+    Refused,
+    ShareFull,
+    ShareUnavailable,
+    StorageError,
+)
+from nugetlite.hookspecs import DeletePolicy, DeleteRequest, hookimpl
+from nugetlite.package.archive import Archive
+from nugetlite.package.identity import Identity, PackageId
+from nugetlite.package.manifest import Manifest
+from nugetlite.package.package import Deletion, Embedded, Package
+from nugetlite.package.version import Version
+from nugetlite.storage import Entry, File, Storage
+
+__all__ = [
+    "ADMINISTRATOR",
+    "ANONYMOUS",
+    "OPERATOR",
+    "Action",
+    "Actor",
+    "Archive",
+    "Config",
+    "ConfigError",
+    "DeletePolicy",
+    "DeleteRequest",
+    "Deletion",
+    "Embedded",
+    "Entry",
+    "FeedError",
+    "File",
+    "FolderTaken",
+    "Identity",
+    "Manifest",
+    "NoSuchPath",
+    "Package",
+    "PackageId",
+    "Refused",
+    "ShareFull",
+    "ShareUnavailable",
+    "Storage",
+    "StorageError",
+    "Version",
+    "hookimpl",
+]

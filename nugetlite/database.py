@@ -1,0 +1,301 @@
+"""The database: its connections, who may write, and whose tables are in it.
+
+Each room that keeps something brings a ``Schema``. Derived tables are thrown away when their stamp is not ours,
+and filled again from the share; lasting ones only ever gain columns. What is not ours is never touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from sqlalchemy import URL, Column, Connection, Engine, MetaData, Table, Text, inspect, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.schema import CreateColumn
+
+from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError
+from nugetlite.sqlite import BUSY_AFTER, SqliteFile, put_aside
+
+log = logging.getLogger(__name__)
+
+_own = MetaData()
+_facts = Table("facts", _own, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+_MAKER = ("made by", "nugetlite")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The tables of one room."""
+
+    name: str
+    stamp: int  #: a larger one for other tables
+    tables: MetaData
+    derived: bool  #: whether they can be filled again from the share
+    also: tuple[str, ...] = ()  #: tables that ``tables`` makes by itself, in an ``after_create`` listener
+
+
+class Backend(Protocol):
+    """What a kind of database must bring; all else is the same for every kind."""
+
+    name: str  #: for sentences; nothing secret
+    engine: Engine  #: its transactions read one snapshot
+    writing: Engine  #: its transactions have the database to themselves, from their beginning
+
+    def settle(self) -> None:
+        """Prepare a database that is ours."""
+
+    def change(self) -> object:
+        """Another value after anybody's commit, cheaper than a query."""
+
+    def check(self) -> None:
+        """Raise ``DatabaseUnavailable`` if what is written would be lost."""
+
+    def meaning(self, error: BaseException) -> FeedError | None:
+        """What a driver's error comes to for a client; ``None`` if it is our own mistake."""
+
+    def close(self) -> None:
+        """Close what is idle."""
+
+    def forked(self) -> None:
+        """Begin anew in a child process."""
+
+
+class Database:
+    """One database. Used by many threads; every process of a server has connections of its own, after a fork too."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._one_writer = Lock()  # threads of one process wait here, in turn; processes in the database
+        self._claim()
+        backend.settle()
+        _survive_forks(self)
+
+    @property
+    def name(self) -> str:
+        """Which database it is, for people; without credentials."""
+        return self._backend.name
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection to read with. All that is read sees one state of the database.
+
+        Raises ``DatabaseBusy`` or ``DatabaseUnavailable``, also from within the block.
+        """
+        with self._speaking(), self._backend.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection to write with: all that is written becomes true together at the end, or not at all.
+
+        There is one writer at a time. Raises ``DatabaseBusy`` when no turn came within ten seconds,
+        ``DatabaseUnavailable`` or ``ShareFull``.
+        """
+        if not self._one_writer.acquire(timeout=BUSY_AFTER):
+            raise DatabaseBusy("The database is busy; try again in a moment")
+        try:
+            self._backend.check()
+            with self._speaking(), self._backend.writing.begin() as connection:
+                yield connection
+        finally:
+            self._one_writer.release()
+
+    def change(self) -> object:
+        """Another value after any process committed anything; so cheap that it can be asked for each request."""
+        with self._speaking():
+            return self._backend.change()
+
+    def check(self) -> None:
+        """Raise ``DatabaseUnavailable``, or ``DatabaseBusy``, unless it can be read and written."""
+        self._backend.check()
+        self.fact("")
+
+    def fact(self, name: str) -> str:
+        """Something that the database is to remember beside its tables, ``""`` if it was never told."""
+        with self.connect() as connection:
+            return _fact(connection, name)
+
+    def remember(self, connection: Connection, name: str, value: str) -> None:
+        """Set a fact, in a transaction of ``begin``."""
+        upsert(connection, _facts, [{"name": name, "value": value}])
+
+    def install(self, schema: Schema) -> None:
+        """See that the tables of ``schema`` are there and as we know them.
+
+        Raises ``ConfigError`` if a newer nugetlite made them.
+        """
+        if self.fact(_stamp(schema)) == str(schema.stamp):
+            return
+        with self.begin() as connection:
+            stamp = int(
+                _fact(connection, _stamp(schema)) or 0
+            )  # another process may have been here meanwhile
+            if stamp > schema.stamp:
+                raise ConfigError(
+                    f"The database {self.name} was made by a newer nugetlite; use that one, or set `database` "
+                    "to a new place and run `nugetlite reindex`"
+                )
+            if stamp < schema.stamp:
+                self._renew(connection, schema)
+
+    def close(self) -> None:
+        """Close what is open and idle. It is opened again when it is wanted."""
+        self._backend.close()
+
+    def begin_anew(self) -> None:
+        """Take nothing over from the parent process; called in the child after a fork."""
+        self._one_writer = Lock()
+        self._backend.forked()
+
+    def _renew(self, connection: Connection, schema: Schema) -> None:
+        if schema.derived:
+            for table in _fact(connection, _tables(schema)).split():
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        schema.tables.create_all(connection)
+        if not schema.derived:
+            _add_columns(connection, schema.tables)
+        self.remember(connection, _tables(schema), " ".join([*schema.also, *schema.tables.tables]))
+        self.remember(connection, _stamp(schema), str(schema.stamp))
+
+    def _claim(self) -> None:
+        with self.connect() as connection:
+            if self._is_ours(connection):
+                return
+        with self.begin() as connection:
+            if not self._is_ours(connection):
+                _own.create_all(connection)
+                self.remember(connection, *_MAKER)
+
+    def _is_ours(self, connection: Connection) -> bool:
+        """Whether we made it; ``False`` for an empty one. Raises ``ConfigError`` if somebody else did."""
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            return False
+        name, value = _MAKER
+        if _facts.name not in tables or _fact(connection, name) != value:
+            raise ConfigError(
+                f"The database {self.name} belongs to another program; set `database` to a place of its own, "
+                "where `nugetlite reindex` builds one from the share"
+            )
+        return True
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turn what a driver raises into what it means for a client."""
+        try:
+            yield
+        except (FeedError, ConfigError):
+            raise
+        except Exception as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            meaning = self._backend.meaning(cause) if cause else None
+            if meaning is None:
+                raise
+            if isinstance(meaning, DatabaseUnavailable):
+                log.error("the database %s: %s", self.name, cause)
+            raise meaning from error
+
+
+def open_database(url: str, *, mend: bool = False) -> Database:
+    """Open the database at an SQLAlchemy URL, and make it if it is not there; ``sqlite://`` is a passing one.
+
+    ``mend`` puts a SQLite file that cannot be read aside and makes a new one. Raises ``ConfigError`` if it
+    cannot be read, belongs to another program, lies on a network file system, or is of an unknown kind.
+    """
+    try:
+        place = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            "`database` is not an SQLAlchemy URL such as sqlite:////srv/nugetlite.db"
+        ) from error
+    if place.get_backend_name() != "sqlite":
+        shown = place.render_as_string(hide_password=True)
+        raise ConfigError(f"`database` is {shown}, and this version of nugetlite keeps it in SQLite only")
+    if place.database in (None, "", ":memory:"):
+        return _passing()
+    return Database(_sqlite_file(place, mend))
+
+
+def inserting(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert into a table that can say what to do with rows that are there already."""
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, or give those that are there already, by primary key, these values. All have the same columns."""
+    if rows:
+        statement = inserting(connection, table)
+        keys = [column.name for column in table.primary_key]
+        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+
+def _sqlite_file(place: URL, mend: bool) -> SqliteFile:
+    path = Path(place.database or "")
+    if place.query or path.as_posix().startswith("file:"):
+        raise ConfigError("`database` is a SQLite URL with options; give it as sqlite:////srv/nugetlite.db")
+    if mend:
+        put_aside(path)
+    return SqliteFile(path)
+
+
+def _passing() -> Database:
+    """A database that ends with this object: a file all the same, so that threads and forks share it as they would."""
+    folder = Path(tempfile.mkdtemp(prefix="nugetlite-"))
+    database = Database(SqliteFile(folder / "index.db"))
+    weakref.finalize(database, _discard, folder, os.getpid())
+    return database
+
+
+def _discard(folder: Path, maker: int) -> None:
+    if os.getpid() == maker:  # not when a forked child ends
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _survive_forks(database: Database) -> None:
+    """Have it told of forks as long as it lives (a server forks its workers after the application was loaded)."""
+    living = weakref.ref(database)
+
+    def before() -> None:
+        if there := living():
+            there.close()  # so that the child inherits as little as can be
+
+    def after() -> None:
+        if there := living():
+            there.begin_anew()
+
+    os.register_at_fork(before=before, after_in_child=after)
+
+
+def _stamp(schema: Schema) -> str:
+    return f"stamp of {schema.name}"
+
+
+def _tables(schema: Schema) -> str:
+    return f"tables of {schema.name}"
+
+
+def _fact(connection: Connection, name: str) -> str:
+    statement = select(_facts.c.value).where(_facts.c.name == name)
+    value: str | None = connection.execute(statement).scalar()
+    return value or ""
+
+
+def _add_columns(connection: Connection, tables: MetaData) -> None:
+    """Give older tables the columns that they lack; each has a value for the rows that are there."""
+    for table in tables.sorted_tables:
+        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                told = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {told}")

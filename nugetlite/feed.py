@@ -1,0 +1,375 @@
+"""What one can do with a feed. Truth first (the share), what is derived from it second (the index), news last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, BinaryIO
+
+from nugetlite import layout
+from nugetlite.access import OPERATOR, Access, Action, Actor
+from nugetlite.errors import NoSuchPackage, Objected, PackageExists, PackageRemoved
+from nugetlite.history import Event, Kind
+from nugetlite.hookspecs import DeleteRequest
+from nugetlite.package.archive import Archive, copy, digest, read_package
+from nugetlite.package.package import Deletion, Embedded, Package
+from nugetlite.package.symbols import read_symbols
+from nugetlite.share import Mark, arrival
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from nugetlite.config import Config
+    from nugetlite.database import Database
+    from nugetlite.deletion import Policies
+    from nugetlite.downloads import Downloads
+    from nugetlite.history import History, Page
+    from nugetlite.index import Completion, Counts, Hits, Index
+    from nugetlite.package.identity import Identity, PackageId
+    from nugetlite.package.package import Removal
+    from nugetlite.package.query import Query
+    from nugetlite.plugins import Plugins
+    from nugetlite.share import Share
+    from nugetlite.storage import Entry
+
+
+NEWS_DAYS = 30  #: how long a removal is told to those who ask for the versions of a package
+MOST_NEWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What came of a push."""
+
+    package: Package
+    replaced: bool
+
+
+class Feed:
+    """The packages of one server, and what one can do with them. Used by many threads at once."""
+
+    def __init__(
+        self,
+        share: Share,
+        index: Index,
+        history: History,
+        database: Database,
+        downloads: Downloads,
+        access: Access,
+        plugins: Plugins,
+        policies: Policies,
+        config: Config,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._share = share
+        self._index = index
+        self._history = history
+        self._database = database
+        self._downloads = downloads
+        self._access = access
+        self._plugins = plugins
+        self._policies = policies
+        self._config = config
+        self._now = now
+
+    # Writing
+
+    def push(self, upload: BinaryIO, actor: Actor) -> Pushed:
+        """Put a package on the feed. After this returns, every client can restore it."""
+        with closing(self._share.storage.stage()) as staged:
+            digest = copy(upload, staged, self._config.max_package_size)
+            package, archive = read_package(staged, digest, self._now())
+            self._access.permit(actor, Action.PUSH, package.identity.id)
+            self.validate(package, archive, actor)
+            replaced = self._makes_way(package, actor)
+            entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaced)
+        package = replace(
+            package,
+            published=arrival(entry, package.identity),
+            listed=not self._share.is_unlisted(package.identity),
+        )
+        self._record_push(package, entry, actor, replaced)
+        self.announce_push(package, actor, replaced=replaced)
+        return Pushed(package, replaced)
+
+    def push_symbols(self, upload: BinaryIO, actor: Actor) -> Identity:
+        """Put the symbols of a package that is here on the feed; they replace earlier ones."""
+        with closing(self._share.storage.stage()) as staged:
+            digest = copy(upload, staged, self._config.max_package_size)
+            symbols, archive = read_package(staged, digest, self._now())
+            pdbs = read_symbols(archive)
+            identity = self.find(symbols.identity).identity
+            self._access.permit(actor, Action.PUSH, identity.id)
+            entry = self._share.put_symbols(identity, staged)
+        with self._database.begin() as connection:
+            self._index.put_symbols(connection, identity, entry.stamp, pdbs)
+        return identity
+
+    def index_symbols(self, identity: Identity, entry: Entry) -> None:
+        """Know the symbols that lie on the share."""
+        with closing(self._share.open_symbols(identity)) as stream:
+            pdbs = read_symbols(Archive(stream))
+        with self._database.begin() as connection:
+            self._index.put_symbols(connection, identity, entry.stamp, pdbs)
+
+    def delete(
+        self, identity: Identity, actor: Actor, requested: Deletion | None = None, why: str = ""
+    ) -> Deletion:
+        """Delete a version as its policy wants it, and answer what that came to.
+
+        ``requested`` is what the request asked for, ``why`` what is told to those who miss the version later.
+        """
+        self._access.permit(actor, Action.DELETE, identity.id)  # first: a refusal does not tell what is here
+        package = self._deletable(identity, requested)
+        policy = self._policies.of(identity.id)
+        wish = DeleteRequest(package, actor, requested, lambda: self._share.open(package))
+        deletion = policy(wish)
+        if deletion is Deletion.HARD:
+            self._access.permit(actor, Action.ERASE, identity.id)
+        self._carry_out(deletion, package, Mark(package.identity, self._now(), actor.name, why, deletion))
+        self._plugins.announce(
+            "nugetlite_after_delete",
+            package=package,
+            deletion=deletion,
+            actor=actor,
+            why=why,
+            config=self._config,
+        )
+        return deletion
+
+    def relist(self, identity: Identity, actor: Actor) -> Package:
+        """Show an unlisted version again, or bring a soft-deleted one back. A listed one stays as it is."""
+        self._access.permit(actor, Action.RELIST, identity.id)
+        if package := self._index.get(identity):
+            self._share.relist(identity)
+            package = replace(package, listed=True)
+        else:
+            package = self._bring_back(identity)
+        with self._database.begin() as connection:
+            self._index.restate(connection, identity, listed=True)
+            self._note(connection, Kind.RELIST, package, actor.name)
+        self._plugins.announce("nugetlite_after_relist", package=package, actor=actor, config=self._config)
+        return package
+
+    # Reading
+
+    def find(self, identity: Identity) -> Package:
+        """One version; raises ``NoSuchPackage``, or ``PackageRemoved``, which says what became of it."""
+        if package := self._index.get(identity):
+            return package
+        raise self._missing(identity)
+
+    def open(self, identity: Identity) -> tuple[Package, BinaryIO]:
+        """One version and the bytes of its ``.nupkg``; the caller closes them."""
+        package = self.find(identity)
+        return package, self._share.open(package)
+
+    def reopen(self, package: Package) -> BinaryIO:
+        """The bytes of a version that was found before; raises if somebody removed or changed it since."""
+        return self._share.open(package)
+
+    def count_download(self, package: Package) -> None:
+        """Remember that somebody got it."""
+        self._downloads.count(package.identity)
+
+    def read_embedded(self, identity: Identity, which: Embedded) -> bytes:
+        """The icon, readme or licence inside a package; raises ``NoSuchPackage`` if it has none."""
+        package, stream = self.open(identity)
+        with closing(stream):
+            if which not in package.embedded:
+                raise NoSuchPackage(f"The {which} of {identity}")
+            return Archive(stream).file(which)
+
+    def read_manifest(self, identity: Identity) -> bytes:
+        """The ``.nuspec`` inside a package, as it was packed."""
+        _, stream = self.open(identity)
+        with closing(stream):
+            return Archive(stream).manifest_bytes
+
+    def versions(self, id: PackageId) -> Sequence[Package]:
+        """All versions of a package that can be restored, oldest first; raises ``NoSuchPackage``."""
+        if packages := self._index.versions(id):
+            return packages
+        raise NoSuchPackage(id)
+
+    def version_keys(self, id: PackageId) -> Sequence[str]:
+        """As ``versions``, but only their normalized texts in lower case."""
+        if keys := self._index.version_keys(id):
+            return keys
+        raise NoSuchPackage(id)
+
+    def search(self, query: Query) -> Hits:
+        """The listed packages that answer a query, best first."""
+        return self._index.search(query)
+
+    def complete(self, query: Query) -> Completion:
+        """The ids of listed packages that begin, or go on, as typed."""
+        return self._index.complete(query)
+
+    def listed_versions(self, id: PackageId, *, prerelease: bool, semver2: bool) -> Sequence[str]:
+        """The listed versions of a package as full texts, oldest first; none for an unknown id."""
+        return self._index.listed_versions(id, prerelease=prerelease, semver2=semver2)
+
+    def open_pdb(self, name: str, key: str) -> tuple[Identity, BinaryIO]:
+        """The PDB that a debugger asks for by file name and key; raises ``NoSuchPackage``."""
+        found = self._index.find_pdb(name, key)
+        if not found or not self._index.get(found.identity):
+            raise NoSuchPackage(f"{name} {key}")
+        snupkg = self._share.open_symbols(found.identity)
+        return found.identity, Archive(snupkg).open(found.entry)
+
+    def counts(self) -> Counts:
+        """How many packages and versions there are."""
+        return self._index.counts()
+
+    def recent_removals(self, id: PackageId) -> Sequence[Removal]:
+        """What was soft- or hard-deleted of a package lately: worth a warning to those who may miss it."""
+        since = self._now() - timedelta(days=NEWS_DAYS)
+        return [removal for removal in self._index.removals(id) if removal.when >= since][-MOST_NEWS:]
+
+    def check(self) -> None:
+        """Return if share and database can be read; raises ``ShareUnavailable`` or ``DatabaseBusy``."""
+        self._share.check()
+        self._index.revision()
+
+    # What happened
+
+    def journal_pages(self) -> Sequence[Page]:
+        """The pages of the journal: how many events each has, and how far it reaches."""
+        return self._history.pages()
+
+    def journal_page(self, number: int) -> Sequence[Event]:
+        """The events of one page; none if there is no such page."""
+        return self._history.page(number)
+
+    def journal_event(self, seq: int) -> Event:
+        """One event; raises ``NoSuchPackage``."""
+        if event := self._history.event(seq):
+            return event
+        raise NoSuchPackage(f"Event {seq}")
+
+    def peek(self, identity: Identity) -> Package | None:
+        """One version, if it is here."""
+        return self._index.get(identity)
+
+    # What others do on the share, told by upkeep
+
+    def file_in(self, path: str, published: datetime) -> tuple[Package, Entry]:
+        """Put a package that somebody dropped on the share where it belongs; it is still to be indexed.
+
+        Raises what ``push`` raises; then the dropped file is where it was.
+        """
+        with closing(self._share.storage.open(path)) as dropped:
+            package, archive = read_package(dropped, digest(dropped), published)
+            self.validate(package, archive, OPERATOR)
+            if self._share.is_soft_deleted(package.identity):
+                raise PackageExists(package.identity, "it was deleted and its name is kept")
+            entry = self._share.put(package, archive.manifest_bytes, dropped)
+        self._share.storage.remove(path)
+        return replace(package, published=arrival(entry, package.identity)), entry
+
+    def validate(self, package: Package, archive: Archive, actor: Actor) -> None:
+        """Ask the plugins whether they object; raises ``Objected``."""
+        objections = self._plugins.gather_each(
+            "nugetlite_validate", str, package=package, archive=archive, actor=actor, config=self._config
+        )
+        if objections:
+            raise Objected(objections)
+
+    def announce_push(self, package: Package, actor: Actor, *, replaced: bool = False) -> None:
+        """Tell the plugins that a package is here now."""
+        self._plugins.announce(
+            "nugetlite_after_push", package=package, actor=actor, replaced=replaced, config=self._config
+        )
+
+    def revision(self) -> int:
+        """Another number as soon as anything that can be read here has changed."""
+        return self._index.revision()
+
+    def revision_of(self, id_key: str) -> int:
+        """Another number as soon as anything about one package id has changed."""
+        return self._index.revision_of(id_key)
+
+    # The steps
+
+    def _makes_way(self, package: Package, actor: Actor) -> bool:
+        """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
+        identity = package.identity
+        if self._share.is_soft_deleted(identity):
+            raise PackageExists(
+                identity, "it was deleted and its name is kept; relist it, or push a new version"
+            )
+        if not self._index.get(identity):
+            return False  # if the share knows more than the index, it refuses
+        if self._config.overwrite == "never" or (
+            self._config.overwrite == "prerelease" and not package.is_prerelease
+        ):
+            raise PackageExists(identity)
+        self._access.permit(actor, Action.REPLACE, identity.id)
+        return True
+
+    def _record_push(self, package: Package, entry: Entry, actor: Actor, replaced: bool) -> None:
+        if self._index.removal(package.identity):
+            self._share.forget_removal(package.identity)
+        with self._database.begin() as connection:
+            self._index.add(connection, [(package, entry.stamp)])
+            self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)
+
+    def _deletable(self, identity: Identity, requested: Deletion | None) -> Package:
+        """The version to delete; one that is soft-deleted can still be deleted for good."""
+        if requested is Deletion.HARD and self._share.is_soft_deleted(identity):
+            return self._soft_deleted(identity)
+        return self.find(identity)
+
+    def _carry_out(self, deletion: Deletion, package: Package, mark: Mark) -> None:
+        identity = package.identity
+        match deletion:
+            case Deletion.UNLIST:
+                self._share.unlist(mark)
+            case Deletion.SOFT:
+                self._share.soft_delete(mark)
+            case Deletion.HARD:
+                self._share.hard_delete(mark)
+        with self._database.begin() as connection:
+            if deletion is Deletion.UNLIST:
+                self._index.restate(connection, identity, listed=False)
+                self._note(connection, Kind.UNLIST, replace(package, listed=False), mark.by, mark.why)
+            else:
+                self._index.remove(connection, mark.removal())
+                self._note(connection, Kind.DELETE, package, mark.by, mark.why, deletion)
+
+    def _bring_back(self, identity: Identity) -> Package:
+        try:
+            entry = self._share.bring_back(identity)
+        except NoSuchPackage:
+            raise self._missing(identity) from None
+        self._share.relist(identity)
+        with closing(self._share.read(entry)) as reading, self._database.begin() as connection:
+            self._index.add(connection, [(reading.package, entry.stamp)])
+        return reading.package
+
+    def _soft_deleted(self, identity: Identity) -> Package:
+        """A version that lies among the soft-deleted."""
+        entry = self._share.soft_deleted(identity)
+        if entry is None:
+            raise self._missing(identity)
+        with closing(self._share.read(entry, layout.DELETED)) as reading:
+            return reading.package
+
+    def _missing(self, identity: Identity) -> NoSuchPackage:
+        if removal := self._index.removal(identity):
+            return PackageRemoved(removal)
+        return NoSuchPackage(identity)
+
+    def _note(
+        self,
+        connection: Connection,
+        kind: Kind,
+        package: Package,
+        actor: str,
+        why: str = "",
+        deletion: Deletion | None = None,
+    ) -> None:
+        self._history.note(connection, Event.about(package, kind, self._now(), actor, why, deletion))

@@ -1,0 +1,121 @@
+"""One package, all its versions, everything there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BindParameter, bindparam, func, select
+
+from nugetlite.index.rows import identity_of, package_of, removal_of
+from nugetlite.index.schema import manifests, packages, removals, revision, versions
+from nugetlite.index.values import Counts, Known
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from nugetlite.package.identity import Identity, PackageId
+    from nugetlite.package.package import Package, Removal
+
+AT_ONCE = 2000  #: rows fetched together when all are wanted
+
+_key: BindParameter[str] = bindparam("key")
+_sort_key: BindParameter[str] = bindparam("sort_key")
+_number = select(packages.c.number).where(packages.c.key == _key).scalar_subquery()
+_of_id = versions.c.package == _number
+
+_REVISION = select(revision.c.number)
+_REVISION_OF = select(packages.c.revision).where(packages.c.key == _key)
+_KEYS = select(versions.c.key).where(_of_id).order_by(versions.c.sort_key)
+_LISTED = (
+    select(versions.c.full)
+    .where(_of_id, versions.c.slices.bitwise_and(bindparam("bit")) != 0)
+    .order_by(versions.c.sort_key)
+)
+_ALL = (
+    select(versions.c.slices, manifests)
+    .join(manifests, manifests.c.number == versions.c.number)
+    .where(_of_id)
+    .order_by(versions.c.sort_key)
+)
+_ONE = _ALL.where(versions.c.sort_key == _sort_key)
+_KNOWN = select(packages.c.key, versions.c.key, versions.c.slices, versions.c.stamp).join(
+    packages, packages.c.number == versions.c.package
+)
+_REMOVALS = select(removals).where(removals.c.key == _key).order_by(removals.c.sort_key)
+_REMOVAL = select(removals).where(removals.c.key == _key, removals.c.sort_key == _sort_key)
+_REMOVED_SINCE = select(removals.c.id, removals.c.version).where(removals.c.revision > bindparam("revision"))
+_REMOVED = select(removals.c.id, removals.c.version)
+_COUNTS = [
+    select(func.count()).select_from(packages),
+    select(func.count()).select_from(versions),
+    select(func.count()).select_from(versions).where(versions.c.slices == 0),
+    select(func.count()).select_from(removals),
+]
+
+
+def read_revision(connection: Connection) -> int:
+    """The number of the last change."""
+    number: int = connection.execute(_REVISION).scalar_one()
+    return number
+
+
+def read_revision_of(connection: Connection, key: str) -> int:
+    """The number of the last change of one package, 0 if it is not there."""
+    return connection.execute(_REVISION_OF, {"key": key}).scalar() or 0
+
+
+def read_package(connection: Connection, identity: Identity) -> Package | None:
+    """One version."""
+    row = connection.execute(_ONE, {"key": identity.id.key, "sort_key": identity.version.sort_key}).first()
+    return package_of(row, listed=row.slices != 0) if row else None
+
+
+def read_versions(connection: Connection, id: PackageId) -> tuple[Package, ...]:
+    """All versions of a package, ascending."""
+    rows = connection.execute(_ALL, {"key": id.key})
+    return tuple([package_of(row, listed=row.slices != 0) for row in rows])
+
+
+def read_version_keys(connection: Connection, id: PackageId) -> list[str]:
+    """Their normalized texts in lower case."""
+    return list(connection.execute(_KEYS, {"key": id.key}).scalars())
+
+
+def read_listed_versions(connection: Connection, id: PackageId, slice: int) -> list[str]:
+    """The full texts of those that a slice shows."""
+    return list(connection.execute(_LISTED, {"key": id.key, "bit": 1 << slice}).scalars())
+
+
+def read_known(connection: Connection) -> Iterator[Known]:
+    """Every version there is."""
+    for id, version, slices, stamp in connection.execution_options(yield_per=AT_ONCE).execute(_KNOWN):
+        yield Known(id, version, slices != 0, stamp)
+
+
+def read_counts(connection: Connection) -> Counts:
+    """How much there is."""
+    return Counts(*[connection.execute(each).scalar_one() for each in _COUNTS])
+
+
+def read_removal(connection: Connection, identity: Identity) -> Removal | None:
+    """What became of one version."""
+    row = connection.execute(
+        _REMOVAL, {"key": identity.id.key, "sort_key": identity.version.sort_key}
+    ).first()
+    return removal_of(row) if row else None
+
+
+def read_removals(connection: Connection, id: PackageId) -> tuple[Removal, ...]:
+    """What became of the versions of one package, ascending."""
+    return tuple(map(removal_of, connection.execute(_REMOVALS, {"key": id.key})))
+
+
+def read_removed(connection: Connection) -> tuple[Identity, ...]:
+    """Every version of which only a mark is left."""
+    return tuple(map(identity_of, connection.execute(_REMOVED)))
+
+
+def read_removed_since(connection: Connection, revision: int) -> frozenset[Identity]:
+    """Those that were removed after a revision."""
+    return frozenset(map(identity_of, connection.execute(_REMOVED_SINCE, {"revision": revision})))

@@ -1,0 +1,105 @@
+"""Packages and removals as rows of the database, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from nugetlite.index.slices import slices_that_see
+from nugetlite.index.wording import DEPENDENCY, fingerprint, types_of
+from nugetlite.package.identity import Identity
+from nugetlite.package.manifest import Manifest
+from nugetlite.package.package import Deletion, Embedded, Package, Removal
+
+Row = dict[str, object]
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def version_row(number: int, package_number: int, package: Package, stamp: str) -> Row:
+    """A row of ``versions``."""
+    manifest = package.manifest
+    version = manifest.identity.version
+    types = types_of(manifest)
+    return {
+        "package": package_number,
+        "sort_key": version.sort_key,
+        "number": number,
+        "key": version.key,
+        "full": version.full,
+        "slices": slices_that_see(manifest) if package.listed else 0,
+        "wording": fingerprint(manifest),
+        "types": "" if types == [DEPENDENCY] else " ".join(types),
+        "stamp": stamp,
+    }
+
+
+def manifest_row(number: int, package: Package) -> Row:
+    """A row of ``manifests``."""
+    return {
+        "number": number,
+        "manifest": package.manifest.to_json(),
+        "size": package.size,
+        "sha512": package.sha512,
+        "published": microseconds(package.published),
+        "embedded": " ".join(sorted(package.embedded)),
+    }
+
+
+def package_of(row: Any, *, listed: bool) -> Package:
+    """The package in a row of ``manifests``."""
+    return Package(
+        Manifest.from_json(row.manifest),
+        row.size,
+        row.sha512,
+        moment(row.published),
+        listed,
+        _embedded(row.embedded),
+    )
+
+
+def removal_row(removal: Removal, revision: int) -> Row:
+    """A row of ``removals``."""
+    return {
+        **key_of(removal.identity),
+        "id": removal.identity.id.text,
+        "version": removal.identity.version.full,
+        "deletion": removal.deletion.value,
+        "removed": microseconds(removal.when),
+        "actor": removal.by,
+        "why": removal.why,
+        "revision": revision,
+    }
+
+
+def removal_of(row: Any) -> Removal:
+    """The removal in such a row."""
+    return Removal(identity_of(row), Deletion(row.deletion), moment(row.removed), row.actor, row.why)
+
+
+def identity_of(row: Any) -> Identity:
+    """The identity in a row that spells it out."""
+    return Identity.parse(row.id, row.version)
+
+
+def key_of(identity: Identity) -> Mapping[str, str]:
+    """What identifies a version in tables that are kept by name."""
+    return {"key": identity.id.key, "sort_key": identity.version.sort_key}
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as the database keeps it."""
+    return (moment - _BEGINNING) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """The moment again."""
+    return _BEGINNING + timedelta(microseconds=microseconds)
+
+
+@lru_cache(maxsize=16)
+def _embedded(text: str) -> frozenset[Embedded]:
+    return frozenset(map(Embedded, text.split()))

@@ -1,0 +1,222 @@
+"""Search, best hits first.
+
+Hits come in stages, and in each by downloads, then by id:
+
+    1. ids that begin with what was typed, the very id before all others
+    2. packages whose id, title or tags answer the words
+    3. packages that answer them elsewhere
+
+A common word is in half of all packages, so a stage is looked at only when those before it do not fill the page,
+only what is ranked is read of each match, and counting needs nothing but the full text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, not_, select
+
+from nugetlite.errors import BadVersion
+from nugetlite.index import fulltext
+from nugetlite.index.batches import WHICH, batches
+from nugetlite.index.fulltext import Match
+from nugetlite.index.rows import package_of
+from nugetlite.index.schema import documents, downloads, manifests, packages, versions
+from nugetlite.index.slices import slice_of
+from nugetlite.index.values import Completion, Hit, Hits
+from nugetlite.index.wording import DEPENDENCY, fold, type_word
+from nugetlite.package.version import Version
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from nugetlite.package.package import Package
+    from nugetlite.package.query import Query
+
+_BEGINS_IDS = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_AFTER_IDS = "\x7f"  # comes after every character of an id
+_by_rank = (
+    (documents.c.downloads + 0).desc(),
+    documents.c.key,
+)  # a sum, lest SQLite walk all documents by rank
+
+
+def search(connection: Connection, query: Query) -> Hits:
+    """The packages that answer, one page of them."""
+    asked = Asked.of(query)
+    if asked is None:
+        return Hits(0, ())
+    total = connection.execute(asked.count()).scalar_one()
+    return Hits(total, _hits(connection, asked, _page(connection, asked, query)))
+
+
+def complete(connection: Connection, query: Query) -> Completion:
+    """The ids that answer by themselves, one page of them."""
+    asked = Asked.of(query, only_ids=True)
+    if asked is None:
+        return Completion(0, ())
+    total = connection.execute(asked.count()).scalar_one()
+    page = _page(connection, asked, query)
+    shown = {
+        number: id
+        for batch in batches([row.package for row in page])
+        for number, id in connection.execute(_SHOWN, {"which": batch})
+    }
+    return Completion(total, tuple([shown[row.package] for row in page]))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query, as it is put to the tables."""
+
+    slice: int
+    match: Match
+    typed: str = ""  #: what ids that come first begin with; "" if no id can
+    is_plain: bool = True  #: whether there are free words only: then what begins as typed is known to answer
+    ids: tuple[str, ...] = ()  #: the only ones wanted, if any are named
+    versions: tuple[str, ...] = ()  #: by sort key; a package must have one of them, if any are named
+    type: str = ""
+
+    @classmethod
+    def of(cls, query: Query, *, only_ids: bool = False) -> Asked | None:
+        """What a query comes to, or ``None`` if nothing can answer it."""
+        match = fulltext.matching(query, only_ids=only_ids)
+        texts = [term.text for term in query.terms if term.field == "version"]
+        versions = [key for text in texts if (key := _sort_key(text))]
+        if match is None or (texts and not versions):
+            return None
+        return cls(
+            slice_of(query.prerelease, query.semver2),
+            match,
+            _typed(query),
+            not query.package_type and not any(term.field for term in query.terms),
+            tuple([term.text.lower() for term in query.terms if term.field == "packageid"]),
+            tuple(versions),
+            type_word(query.package_type),
+        )
+
+    @property
+    def top(self) -> ColumnElement[int]:
+        """The version by which a document answers in this slice, 0 if it does not."""
+        return documents.c[f"top_{self.slice}"]
+
+    def count(self) -> Select[Any]:
+        """How many documents answer. The full text alone can tell, if there are only words."""
+        counted = select(func.count()).where(*self._conditions(self.match.all))
+        needs_documents = self.ids or self.versions or self.type or not self.match.all
+        return counted.select_from(_found(self.match.all) if needs_documents else fulltext.rows)
+
+    def stages(self) -> Iterator[Select[Any]]:
+        """The documents that answer, in parts that come one after the other, each in order."""
+        begins = func.substr(documents.c.key, 1, len(self.typed)) == self.typed
+        if self.typed:
+            yield self._first_stage(begins)
+        for match in [self.match.naming, self.match.rest] if self.match.naming else [self.match.all]:
+            stage = self._stage(match).order_by(*_by_rank)
+            yield stage.where(not_(begins)) if self.typed else stage
+
+    def _first_stage(self, begins: ColumnElement[bool]) -> Select[Any]:
+        if self.is_plain:
+            stage = self._stage("").where(documents.c.key.between(self.typed, self.typed + _AFTER_IDS))
+        else:
+            stage = self._stage(self.match.naming).where(begins)
+        return stage.order_by((documents.c.key == self.typed).desc(), *_by_rank)
+
+    def _stage(self, match: str) -> Select[Any]:
+        ranked = [documents.c.package, documents.c.downloads, self.top.label("top")]
+        return select(*ranked).select_from(_found(match)).where(*self._conditions(match))
+
+    def _conditions(self, match: str) -> Iterator[ColumnElement[bool]]:
+        if match:
+            yield fulltext.answers(match)
+        if self.type:
+            yield self.top != 0
+        else:
+            yield (fulltext.number if match else documents.c.number).bitwise_and(1 << self.slice) != 0
+        if self.ids:
+            yield documents.c.key.in_(self.ids)
+        if self.versions:
+            yield exists().where(
+                versions.c.package == documents.c.package,
+                versions.c.sort_key.in_(self.versions),
+                versions.c.slices.bitwise_and(1 << self.slice) != 0,
+            )
+
+
+def _found(match: str) -> FromClause:
+    """What to select from: documents, found by their words if any are looked for."""
+    return fulltext.rows.join(documents, documents.c.number == fulltext.number) if match else documents
+
+
+def _typed(query: Query) -> str:
+    """The free words as the beginning of an id: ``contoso json`` may mean ``Contoso.Json``."""
+    free = " ".join([term.text for term in query.terms if not term.field])
+    typed = fold(".".join(free.split()))
+    return typed if _BEGINS_IDS.fullmatch(typed) else ""
+
+
+def _sort_key(version: str) -> str:
+    try:
+        return Version.parse(version).sort_key
+    except BadVersion:
+        return ""
+
+
+# One page
+
+_SHOWN = select(packages.c.number, packages.c.id).where(packages.c.number.in_(WHICH))
+_MANIFESTS = select(manifests).where(manifests.c.number.in_(WHICH))
+_VERSIONS = (
+    select(
+        versions.c.package,
+        versions.c.full,
+        versions.c.types,
+        func.coalesce(downloads.c.times, 0).label("times"),
+    )
+    .join(packages, packages.c.number == versions.c.package)
+    .outerjoin(
+        downloads, and_(downloads.c.key == packages.c.key, downloads.c.sort_key == versions.c.sort_key)
+    )
+    .where(versions.c.package.in_(WHICH), versions.c.slices.bitwise_and(bindparam("bit")) != 0)
+    .order_by(versions.c.package, versions.c.sort_key)
+)
+
+
+def _page(connection: Connection, asked: Asked, query: Query) -> list[Any]:
+    """The documents on one page. Stages that lie wholly before it are only counted."""
+    page: list[Any] = []
+    skip = query.skip
+    for stage in asked.stages():
+        missing = query.take - len(page)
+        if missing <= 0:
+            break
+        found = connection.execute(stage.limit(missing).offset(skip)).all()
+        if found or not skip:
+            skip = 0
+        else:
+            skip -= connection.execute(
+                select(func.count()).select_from(stage.order_by(None).subquery())
+            ).scalar_one()
+        page += found
+    return page
+
+
+def _hits(connection: Connection, asked: Asked, page: list[Any]) -> tuple[Hit, ...]:
+    tops: dict[int, Package] = {}
+    listed: dict[int, tuple[tuple[str, int], ...]] = {}
+    for batch in batches(page):
+        numbers = {"which": [row.top for row in batch]}
+        tops |= {row.number: package_of(row, listed=True) for row in connection.execute(_MANIFESTS, numbers)}
+        of_packages = {"which": [row.package for row in batch], "bit": 1 << asked.slice}
+        for package, rows in groupby(connection.execute(_VERSIONS, of_packages), attrgetter("package")):
+            listed[package] = tuple([(row.full, row.times) for row in rows if _is_of(asked.type, row.types)])
+    return tuple([Hit(tops[row.top], listed[row.package], row.downloads) for row in page])
+
+
+def _is_of(type: str, types: str) -> bool:
+    return not type or type in (types.split() or [DEPENDENCY])

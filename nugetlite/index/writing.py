@@ -1,0 +1,194 @@
+"""How versions come, change and go. What follows from that in other tables is ``deriving``'s business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, tuple_, update
+
+from nugetlite.database import inserting, upsert
+from nugetlite.index.batches import WHICH, batches
+from nugetlite.index.deriving import derive
+from nugetlite.index.reading import read_package
+from nugetlite.index.rows import key_of, manifest_row, removal_row, version_row
+from nugetlite.index.schema import documents, downloads, manifests, packages, removals, revision, versions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from nugetlite.package.identity import Identity
+    from nugetlite.package.package import Package, Removal
+
+
+def next_revision(connection: Connection) -> int:
+    """Count one change."""
+    counted = update(revision).values(number=revision.c.number + 1).returning(revision.c.number)
+    number: int = connection.execute(counted).scalar_one()
+    return number
+
+
+def write_packages(connection: Connection, arrivals: Iterable[tuple[Package, str]]) -> None:
+    """Make versions be there as they are told, each with the stamp of its folder."""
+    latest = {package.identity: (package, stamp) for package, stamp in arrivals}
+    if not latest:
+        return
+    now = next_revision(connection)
+    homes = _homes(connection, latest, now)
+    places = {identity: (homes[identity.id.key], identity.version.sort_key) for identity in latest}
+    known = _versions_at(connection, places.values())
+    fresh = count(_highest(connection, manifests) + 1)
+    told = [(known.get(at) or next(fresh), at[0], *latest[identity]) for identity, at in places.items()]
+    upsert(
+        connection,
+        versions,
+        [version_row(number, home, package, stamp) for number, home, package, stamp in told],
+    )
+    upsert(connection, manifests, [manifest_row(number, package) for number, _, package, _ in told])
+    _drop_removals(connection, latest)
+    derive(connection, set(homes.values()), now, {number: package.manifest for number, _, package, _ in told})
+
+
+def write_listed(connection: Connection, identity: Identity, listed: bool) -> bool:
+    """Show a version in search, or hide it. Answers whether it was there and otherwise."""
+    package = read_package(connection, identity)
+    if package is None or package.listed == listed:
+        return False
+    stamp = connection.execute(_STAMP, key_of(identity)).scalar_one()
+    write_packages(connection, [(replace(package, listed=listed), stamp)])
+    return True
+
+
+def write_removal(connection: Connection, removal: Removal) -> None:
+    """Take a version away, if it is there, and remember what became of it."""
+    erase(connection, [removal.identity])
+    now = next_revision(connection)
+    upsert(connection, removals, [removal_row(removal, now)])
+    connection.execute(_TOUCH, {"id_key": removal.identity.id.key, "now": now})
+
+
+def erase_removal(connection: Connection, identity: Identity) -> None:
+    """Forget what became of a version."""
+    if _drop_removals(connection, [identity]):
+        connection.execute(_TOUCH, {"id_key": identity.id.key, "now": next_revision(connection)})
+
+
+def erase(connection: Connection, identities: Iterable[Identity]) -> None:
+    """Take versions away, and remember nothing."""
+    identities = list(identities)
+    numbers = _numbers(connection, {identity.id.key for identity in identities})
+    places = [
+        (numbers[identity.id.key], identity.version.sort_key)
+        for identity in identities
+        if identity.id.key in numbers
+    ]
+    if found := _versions_at(connection, places):
+        connection.execute(_DROP_VERSION, [{"of": number, "at": sort_key} for number, sort_key in found])
+        connection.execute(_DROP_MANIFEST, [{"which": number} for number in found.values()])
+        derive(connection, {number for number, _ in found}, next_revision(connection), {})
+
+
+def write_downloads(connection: Connection, counts: Mapping[Identity, int]) -> None:
+    """Add to the number of downloads; no revision, as nothing but ranks and figures change."""
+    rows = [{**key_of(identity), "times": times} for identity, times in counts.items() if times]
+    if not rows:
+        return
+    statement = inserting(connection, downloads)
+    total = downloads.c.times + statement.excluded.times
+    keys = ["key", "sort_key"]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"times": total}), rows)
+    added: dict[str, int] = {}
+    for identity, times in counts.items():
+        added[identity.id.key] = added.get(identity.id.key, 0) + times
+    told = [{"id_key": key, "more": times} for key, times in added.items()]
+    connection.execute(_COUNT_FOR_PACKAGE, told)
+    connection.execute(_COUNT_FOR_DOCUMENTS, told)
+
+
+_id_key: BindParameter[str] = bindparam("id_key")
+_STAMP = (
+    select(versions.c.stamp)
+    .join(packages, packages.c.number == versions.c.package)
+    .where(packages.c.key == bindparam("key"), versions.c.sort_key == bindparam("sort_key"))
+)
+_REMOVALS_AT = select(removals.c.key, removals.c.sort_key).where(
+    tuple_(removals.c.key, removals.c.sort_key).in_(WHICH)
+)
+_DROP_REMOVAL = delete(removals).where(removals.c.key == _id_key, removals.c.sort_key == bindparam("at"))
+_DROP_VERSION = delete(versions).where(
+    versions.c.package == bindparam("of"), versions.c.sort_key == bindparam("at")
+)
+_DROP_MANIFEST = delete(manifests).where(manifests.c.number == bindparam("which"))
+_TOUCH = update(packages).where(packages.c.key == _id_key).values(revision=bindparam("now"))
+_COUNT_FOR_PACKAGE = (
+    update(packages)
+    .where(packages.c.key == _id_key)
+    .values(downloads=packages.c.downloads + bindparam("more"))
+)
+_COUNT_FOR_DOCUMENTS = (
+    update(documents)
+    .where(documents.c.key == _id_key)
+    .values(downloads=documents.c.downloads + bindparam("more"))
+)
+
+
+def _drop_removals(connection: Connection, identities: Iterable[Identity]) -> bool:
+    """Forget what became of versions, and answer whether there was anything to forget."""
+    places = [(identity.id.key, identity.version.sort_key) for identity in identities]
+    found = [row for batch in batches(places) for row in connection.execute(_REMOVALS_AT, {"which": batch})]
+    if found:
+        connection.execute(_DROP_REMOVAL, [{"id_key": key, "at": sort_key} for key, sort_key in found])
+    return bool(found)
+
+
+# Numbers
+
+_counted_before = (
+    select(func.coalesce(func.sum(downloads.c.times), 0)).where(downloads.c.key == _id_key).scalar_subquery()
+)
+_NUMBERS = select(packages.c.key, packages.c.number).where(packages.c.key.in_(WHICH))
+_NEW_PACKAGE = insert(packages).values(
+    number=bindparam("of"),
+    key=_id_key,
+    id=bindparam("shown"),
+    newest=0,
+    downloads=_counted_before,
+    revision=bindparam("now"),
+)
+_VERSIONS_AT = select(versions.c.package, versions.c.sort_key, versions.c.number).where(
+    tuple_(versions.c.package, versions.c.sort_key).in_(WHICH)
+)
+
+
+def _numbers(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """The numbers of the packages that are there."""
+    return {
+        key: number for part in batches(keys) for key, number in connection.execute(_NUMBERS, {"which": part})
+    }
+
+
+def _homes(connection: Connection, identities: Iterable[Identity], now: int) -> dict[str, int]:
+    """The numbers of packages, all of which are there afterwards."""
+    wanted = {identity.id.key: identity.id.text for identity in identities}
+    there = _numbers(connection, wanted)
+    fresh = count(_highest(connection, packages) + 1)
+    new = {key: next(fresh) for key in wanted if key not in there}
+    rows = [{"of": number, "id_key": key, "shown": wanted[key], "now": now} for key, number in new.items()]
+    if rows:
+        connection.execute(_NEW_PACKAGE, rows)
+    return there | new
+
+
+def _versions_at(connection: Connection, places: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """The numbers of the versions that are there, by package and sort key."""
+    return {
+        (package, sort_key): number
+        for part in batches(places)
+        for package, sort_key, number in connection.execute(_VERSIONS_AT, {"which": part})
+    }
+
+
+def _highest(connection: Connection, table: Any) -> int:
+    return connection.execute(select(func.max(table.c.number))).scalar() or 0

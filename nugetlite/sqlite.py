@@ -1,0 +1,216 @@
+"""One SQLite file as the database: how it is opened, who may write, what its errors mean.
+
+The file is in WAL mode with ``synchronous=FULL``: readers never wait for a writer, and what was committed
+survives a loss of power. After the file was made, it is opened only if it is there: one that somebody takes
+away from under the server is missed, and no empty one takes its place unseen.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from threading import Lock
+from urllib.parse import quote
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError, ShareFull
+
+BUSY_AFTER = 10.0  #: seconds to wait for another writer
+CACHE = 16 * 1024  #: KiB that each connection may keep in memory
+LOG_LIMIT = 64 * 1024 * 1024  #: bytes to which the write-ahead log is cut back after a long write
+CHECKED_WHOLE_BELOW = (
+    32 * 1024 * 1024
+)  #: bytes; a larger file is only looked at, so that the start stays quick
+CONNECTIONS = 8  #: kept open; more are opened while more threads want one
+NETWORK = frozenset(
+    [
+        *("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "afs", "9p", "virtiofs"),
+        *("ceph", "glusterfs", "lustre", "gpfs", "beegfs", "ocfs2", "gfs2", "orangefs", "fuse"),
+    ]
+)
+MOUNTS = Path("/proc/self/mountinfo")
+
+
+class SqliteFile:
+    """The connections of this process to one SQLite file; after a fork, the child opens its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._path = path
+        _check_place(path)
+        self._file = _made_or_found(path)
+        self.engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=CONNECTIONS,
+            max_overflow=-1,
+        )
+        event.listen(self.engine, "begin", _begin)
+        self.writing: Engine = self.engine.execution_options(first_statement="BEGIN IMMEDIATE")
+        self._watching = Lock()
+        self._watch: sqlite3.Connection | None = None
+        self._watches = 0
+
+    def settle(self) -> None:
+        """Turn the file, once it is known to be ours, to the mode in which readers and a writer can go on together."""
+        connection = self._connect()
+        try:
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        finally:
+            connection.close()
+        if mode != "wal":
+            raise ConfigError(
+                f"The database {self.name} cannot be used by several processes at once where it lies; "
+                "set `database` to a place on a local disk"
+            )
+
+    def change(self) -> tuple[int, int]:
+        """Another value after anybody's commit; told by SQLite without reading a table."""
+        with self._watching:
+            if self._watch is None:
+                self._watch = self._connect()
+                self._watches += 1  # a new connection counts from the beginning
+            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            return self._watches, version
+
+    def check(self) -> None:
+        """See that the file is still the one that was opened: what goes into another one is lost."""
+        if _which(self._path) != self._file:
+            raise DatabaseUnavailable(
+                "The database was taken away while the server was running; restart the server to build a new one"
+            )
+
+    def meaning(self, error: BaseException) -> FeedError | None:
+        """What an error of the driver comes to for a client; ``None`` if it is our own mistake."""
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return DatabaseBusy("The database is busy; try again in a moment")
+            case sqlite3.SQLITE_FULL:
+                return ShareFull("There is no room left where the database lies")
+            case sqlite3.SQLITE_ERROR | sqlite3.SQLITE_CONSTRAINT | sqlite3.SQLITE_MISUSE | 0:
+                return None
+        return DatabaseUnavailable(
+            "The database cannot be read or written just now; the server's log says why"
+        )
+
+    def close(self) -> None:
+        """Close what is open and idle. It is opened again when it is wanted."""
+        self.engine.dispose()
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def forked(self) -> None:
+        """Leave the parent's connections alone: to close one here would undo the parent's locks."""
+        self.engine.dispose(close=False)
+        self._watching = Lock()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(self.name)}?mode=rw",
+            uri=True,
+            timeout=BUSY_AFTER,
+            isolation_level=None,  # transactions begin where we say so
+            check_same_thread=False,
+        )
+        connection.executescript(
+            f"PRAGMA synchronous=FULL; PRAGMA cache_size=-{CACHE};"
+            f"PRAGMA journal_size_limit={LOG_LIMIT}; PRAGMA temp_store=MEMORY"
+        )
+        return connection
+
+
+def put_aside(path: Path) -> None:
+    """Rename a file that cannot be read, if there is one, with what belongs to it."""
+    if path.exists() and _what_is_broken(path):
+        ending = f".broken-{int(time.time())}"
+        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if part.exists():
+                part.rename(f"{part}{ending}")
+
+
+def on_network_file_system(path: Path, mounts: Path = MOUNTS) -> bool:
+    """Whether a path lies where SQLite's locks, and memory shared between processes, cannot be trusted.
+
+    ``mounts`` is the kernel's list of what is mounted where (proc(5)); where there is none, nothing is known.
+    """
+    try:
+        lines = mounts.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return False
+    place, kind = Path(os.path.realpath(path)), ""
+    longest = -1
+    for line in lines:
+        where, _, what = line.partition(" - ")
+        mounted = Path(_unescaped(where.split(" ")[4]))
+        if place.is_relative_to(mounted) and len(mounted.parts) >= longest:  # the later one lies on top
+            longest, kind = len(mounted.parts), what.split(" ")[0]
+    return kind in NETWORK or kind.startswith("fuse.")
+
+
+def _unescaped(text: str) -> str:
+    for code, character in ((r"\040", " "), (r"\011", "\t"), (r"\012", "\n"), (r"\134", "\\")):
+        text = text.replace(code, character)
+    return text
+
+
+def _begin(connection) -> None:  # type: ignore[no-untyped-def]  # of SQLAlchemy's private kind
+    statement = connection.get_execution_options().get("first_statement", "BEGIN")
+    connection.connection.driver_connection.execute(statement)
+
+
+def _check_place(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise ConfigError(f"There is no folder {path.parent} for the database; make it, or set `database`")
+    if on_network_file_system(path.parent):
+        raise ConfigError(
+            f"The database {path} would lie on a network file system, where it can be damaged; "
+            "set `database` to a place on a local disk"
+        )
+
+
+def _made_or_found(path: Path) -> tuple[int, int]:
+    """Make sure that there is a file that can be read and written, and answer which one it is."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise ConfigError(f"The database {path} cannot be written: {error.strerror}") from error
+    if broken := _what_is_broken(path):
+        raise ConfigError(
+            f"The database {path} cannot be read ({broken}); "
+            "`nugetlite reindex` puts it aside and builds a new one from the share"
+        )
+    found = _which(path)
+    assert found, "it was just opened"  # noqa: S101
+    return found
+
+
+def _what_is_broken(path: Path) -> str:
+    """Why a file cannot be read as a database, or ""."""
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=BUSY_AFTER)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if path.stat().st_size < CHECKED_WHOLE_BELOW:
+            verdict: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            return "" if verdict == "ok" else " ".join(verdict.split())
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            return str(error)
+        raise ConfigError(f"The database {path} cannot be opened: {error}") from error
+    finally:
+        connection.close()
+    return ""
+
+
+def _which(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
