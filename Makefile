@@ -1,0 +1,43 @@
+# serve    the feed, on a copy of the sample or on PACKAGES=/some/folder
+# test     everything a contributor needs: style, types, tests
+# clients  real NuGet clients against a running server (Debian 12; installs them)
+# bench    how fast, as ratios; writes benchmarks/README.md
+# format   put the code in shape
+
+PYTHON ?= python3
+PACKAGES ?= .cache/sample
+PORT ?= 5000
+NUGETLITE_API_KEY ?= sample-key
+export NUGETLITE_API_KEY
+
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: serve test clients bench format
+
+serve: $(READY)
+	@test "$(PACKAGES)" != .cache/sample || test -d .cache/sample || { mkdir -p .cache && cp -Rp sample_feed/share .cache/sample; }
+	@echo 'API key: $(NUGETLITE_API_KEY)'
+	@$(BIN)/nugetlite serve $(PACKAGES) --port $(PORT)
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto -m "not client"
+
+clients: $(READY)
+	tests/clients/install.sh
+	$(BIN)/pytest -m client
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(READY): setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@

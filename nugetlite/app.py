@@ -1,0 +1,188 @@
+"""Builds every part of a server once and joins them; the only room that sees all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from nugetlite import config as settings
+from nugetlite import deletion, plugins
+from nugetlite.access import Access
+from nugetlite.builtin import BUILTIN
+from nugetlite.config import Config
+from nugetlite.database import Database, open_database
+from nugetlite.downloads import Downloads
+from nugetlite.errors import ConfigError, ShareUnavailable
+from nugetlite.feed import Feed
+from nugetlite.history import History
+from nugetlite.index import Index
+from nugetlite.plugins import Plugins
+from nugetlite.share import Share
+from nugetlite.storage import Storage
+from nugetlite.upkeep import Scanner, Upkeep
+from nugetlite.web import site
+from nugetlite.web.access import Guesses
+from nugetlite.web.current import Parts
+from nugetlite.web.front import Front
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+DATABASE = ".nugetlite/nugetlite.db"  #: below the packages folder, where no other place is set
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The parts of one server."""
+
+    config: Config
+    plugins: Plugins
+    share: Share
+    database: Database
+    access: Access
+    feed: Feed
+    upkeep: Upkeep
+
+
+def create_app(config: Config | None = None, given: Sequence[object] = ()) -> Flask:
+    """The server as a WSGI application; ``given`` are plugin objects beside those of the settings.
+
+    ``config`` is read from the environment if it is not given. Raises ``ConfigError`` if a setting, a plugin or
+    the database keeps it from starting. If the share is away, it starts all the same, and answers 503 until
+    it is back.
+    """
+    config = config or settings.load(os.environ)
+    try:
+        return _application(build(config, given))
+    except ShareUnavailable as away:
+        waiting = Flask(__name__)
+        waiting.wsgi_app = LateStart(lambda: _application(build(config, given)).wsgi_app, away)  # type: ignore[method-assign]
+        return waiting
+
+
+def build(config: Config, given: Sequence[object] = ()) -> Server:
+    """Build the parts, without a web in front of them; raises as ``create_app``, and ``ShareUnavailable``."""
+    found = load_plugins(config, given)
+    storage = open_storage(found, config)
+    if config.expected_share:
+        storage.expect(config.expected_share)
+    share = Share(storage)
+    database = _open_database(storage, config)
+    index, history = Index(database), History(database)
+    access = Access(found, config)
+    policies = deletion.load(found, config)
+    feed = Feed(share, index, history, database, Downloads(index, database), access, found, policies, config)
+    scanner = Scanner(share, index, history, database, feed)
+    name = storage.share_id() or f"{config.packages} {database.name}"
+    return Server(config, found, share, database, access, feed, Upkeep(scanner, config.scan_interval, name))
+
+
+def prepare(config: Config) -> str:
+    """See that a server with these settings can start, make what it needs, and answer which share it has."""
+    server = build(config)
+    server.database.close()
+    return server.share.storage.share_id()
+
+
+def load_plugins(config: Config, given: Sequence[object] = ()) -> Plugins:
+    """The plugins that these settings name, and our own."""
+    return plugins.load(config, BUILTIN, given)
+
+
+def open_storage(found: Plugins, config: Config) -> Storage:
+    """The storage that the setting ``packages`` names; nothing is touched yet."""
+    url = config.packages if "://" in config.packages else Path(config.packages).absolute().as_uri()
+    storage = found.first("nugetlite_open_storage", Storage, url=url, config=config)  # type: ignore[type-abstract]
+    if storage is None:
+        raise ConfigError(f"packages: no plugin can open {config.packages}; expected a folder or a storage URL")
+    return storage
+
+
+def _open_database(storage: Storage, config: Config) -> Database:
+    """The database, once it is sure that it speaks of this share.
+
+    A database that lies elsewhere knows a share by its id, so that an empty mount point is not taken for it.
+    """
+    if not config.database and not config.expected_share:
+        storage.share_id()  # makes the folder in which the database will lie
+    database = open_database(config.database or _default_database(config))
+    known = database.fact("share")
+    if known:
+        storage.expect(known)
+    if (found := storage.share_id()) != known:
+        with database.begin() as connection:
+            database.remember(connection, "share", found)
+    return database
+
+
+def _default_database(config: Config) -> str:
+    parts = urlsplit(config.packages)
+    if parts.scheme == "memory":
+        return "sqlite://"  # passes with the packages
+    if parts.scheme not in ("", "file"):
+        raise ConfigError("database: packages do not lie in a folder, so say where the database is to be kept")
+    return f"sqlite:///{Path(unquote(parts.path) if parts.scheme else config.packages).absolute()}/{DATABASE}"
+
+
+def _application(server: Server) -> Flask:
+    app = site.build(
+        Parts(server.config, server.plugins, server.access, server.feed, server.upkeep, Guesses())
+    )
+    if _may_answer_without_asking(server):
+        app.wsgi_app = Front(app.wsgi_app, server.feed.revision, server.feed.revision_of)  # type: ignore[method-assign]
+    if hops := server.config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
+    server.upkeep.start()
+    os.register_at_fork(after_in_child=server.upkeep.start)
+    return app
+
+
+def _may_answer_without_asking(server: Server) -> bool:
+    """Whether everybody may read everything, and no plugin has a say in it."""
+    asked = ("nugetlite_identify", "nugetlite_authorize")
+    others = [each for each in server.plugins.answerers() if each.hook in asked and each.plugins != ("access",)]
+    return server.config.anonymous_read and not others
+
+
+class LateStart:
+    """Answers 503 while the share is away, and is the application from when it is back."""
+
+    RETRY = 1.0  #: seconds between tries
+
+    def __init__(self, start: Callable[[], WSGIApplication], away: ShareUnavailable) -> None:
+        self._start = start
+        self._away = away
+        self._lock = Lock()
+        self._application: WSGIApplication | None = None
+        self._tried = monotonic()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, or be the application."""
+        application = self._application or self._try()
+        if application:
+            return application(environ, start_response)
+        if environ.get("PATH_INFO") == "/health/live":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b'{"status":"live"}']
+        headers = [("Content-Type", "text/plain"), ("Retry-After", str(self._away.retry_after))]
+        start_response(f"503 {self._away}", headers)
+        return [str(self._away).encode()]
+
+    def _try(self) -> WSGIApplication | None:
+        with self._lock:
+            if self._application is None and monotonic() - self._tried >= self.RETRY:
+                self._tried = monotonic()
+                try:
+                    self._application = self._start()
+                except ShareUnavailable as away:
+                    self._away = away
+            return self._application

@@ -1,0 +1,1 @@
+"""HTTP: reads requests, calls the feed, writes answers, and decides nothing."""

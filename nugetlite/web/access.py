@@ -1,0 +1,81 @@
+"""Who sends the current request, and whether they may: asked before any body is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, g, request
+
+from nugetlite.access import ANONYMOUS, Action, Actor
+from nugetlite.errors import Refused, TooManyTries
+from nugetlite.web.current import config, parts
+
+if TYPE_CHECKING:
+    from nugetlite.package.identity import PackageId
+
+
+def actor() -> Actor:
+    """Who sends the current request; raises ``Refused`` for wrong credentials, ``TooManyTries`` for many of them."""
+    if "actor" not in g:
+        g.actor = _identify()
+    return g.actor  # type: ignore[no-any-return]  # Flask's g has no types
+
+
+def require(action: Action, package_id: PackageId | None = None) -> Actor:
+    """Whoever sends the current request, if they may do this; raises as ``Access.permit`` does."""
+    parts().access.permit(ANONYMOUS, action) if action.writes and config().read_only else None
+    who = actor()
+    parts().access.permit(who, action, package_id)
+    return who
+
+
+def guard_reads(blueprint: Blueprint) -> Blueprint:
+    """Make every view of ``blueprint`` ask first whether the client may read."""
+
+    @blueprint.before_request
+    def may_read() -> None:
+        require(Action.READ)
+
+    return blueprint
+
+
+def _identify() -> Actor:
+    guesses, address = parts().guesses, request.remote_addr or ""
+    guesses.check(address)
+    try:
+        found = parts().plugins.first("nugetlite_identify", Actor, request=request, config=config())
+    except Refused:
+        guesses.count(address)
+        raise
+    return found or ANONYMOUS
+
+
+class Guesses:
+    """Slows down whoever tries keys: after 20 wrong ones within a minute, an address has to wait for its end."""
+
+    LIMIT = 20
+    SECONDS = 60.0
+    ADDRESSES = 10_000  #: remembered at most
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._failures: dict[str, deque[float]] = {}
+
+    def count(self, address: str) -> None:
+        """Remember a failure."""
+        with self._lock:
+            if address not in self._failures and len(self._failures) >= self.ADDRESSES:
+                self._failures.pop(next(iter(self._failures)))
+            self._failures.setdefault(address, deque(maxlen=self.LIMIT)).append(monotonic())
+
+    def check(self, address: str) -> None:
+        """Raise ``TooManyTries`` while the address has to wait."""
+        with self._lock:
+            failures = self._failures.get(address)
+            if failures and monotonic() - failures[-1] > self.SECONDS:
+                del self._failures[address]
+            elif failures and len(failures) == self.LIMIT and monotonic() - failures[0] < self.SECONDS:
+                raise TooManyTries

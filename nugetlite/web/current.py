@@ -1,0 +1,52 @@
+"""What a view needs of the server it runs in: the feed, the settings, the URLs as this client sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, request
+
+from nugetlite.web.links import Links
+
+if TYPE_CHECKING:
+    from nugetlite.access import Access
+    from nugetlite.config import Config
+    from nugetlite.feed import Feed
+    from nugetlite.plugins import Plugins
+    from nugetlite.upkeep import Upkeep
+    from nugetlite.web.access import Guesses
+
+NAME = "nugetlite"  #: of our extension of the Flask application
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one server that the web needs; ``app.py`` builds them and hands them on."""
+
+    config: Config
+    plugins: Plugins
+    access: Access
+    feed: Feed
+    upkeep: Upkeep
+    guesses: Guesses
+
+
+def parts() -> Parts:
+    """The parts of the server that answers the current request."""
+    return cast(Parts, current_app.extensions[NAME])
+
+
+def feed() -> Feed:
+    """Its feed."""
+    return parts().feed
+
+
+def config() -> Config:
+    """Its settings."""
+    return parts().config
+
+
+def links() -> Links:
+    """URLs as the client of the current request sees them: ``base_url``, or the origin it used."""
+    return Links(config().base_url or request.url_root.rstrip("/"))

@@ -1,0 +1,121 @@
+"""Stands in front of the application and answers again what it has answered before, as long as that holds.
+
+It knows nothing of packages. An answer leaves itself in the WSGI environment; it is kept by origin and URL,
+and given out while the feed's revision stands. When that has moved on, an answer about one subject lives on
+if the subject's own revision has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nugetlite.web.document import KEPT
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+ROOM = 64 * 1024 * 1024  #: bytes kept in one process
+LONGEST_URL = 2048  #: characters; nobody asks for longer ones again
+ASK = frozenset(
+    {
+        "HTTP_AUTHORIZATION",
+        "HTTP_COOKIE",
+        "HTTP_RANGE",
+        "HTTP_X_NUGET_APIKEY",
+        "HTTP_X_OCTOPUS_APIKEY",
+        "HTTP_IF_RANGE",
+    }
+)  #: headers whose requests are for the application
+
+
+class Keepable(Protocol):
+    """An answer that may be given again."""
+
+    subject: str
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
+
+    def __len__(self) -> int:
+        """Bytes it takes to keep it."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """An answer, and the revision at which it was last known to hold."""
+
+    answer: Keepable
+    revision: int
+
+
+class Front:
+    """A WSGI application around another one."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        revision: Callable[[], int],
+        revision_of: Callable[[str], int],
+        room: int = ROOM,
+    ) -> None:
+        self._application = application
+        self._revision = revision
+        self._revision_of = revision_of
+        self._room = room
+        self._kept: dict[Any, Kept] = {}
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer from what is kept, or ask the application."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or any(map(environ.__contains__, ASK)):
+            return self._application(environ, start_response)
+        key = _key(environ)
+        kept = self._kept.get(key)
+        try:
+            revision = self._revision()
+            if kept and self._holds(kept, revision):
+                return kept.answer(environ, start_response)
+        except Exception:  # the application will meet it too, and knows how to tell it
+            return self._application(environ, start_response)
+        answer = self._application(environ, start_response)
+        self._keep(key, environ.pop(KEPT, None), revision)
+        return answer
+
+    def _holds(self, kept: Kept, revision: int) -> bool:
+        if kept.revision == revision:
+            return True
+        subject = kept.answer.subject
+        if (
+            subject and 0 < self._revision_of(subject) <= kept.revision
+        ):  # 0: there is no such subject any more
+            kept.revision = revision
+            return True
+        return False
+
+    def _keep(self, key: Any, answer: Keepable | None, revision: int) -> None:
+        """Keep an answer that was made when ``revision`` already stood; the oldest make room for it."""
+        if answer is None or len(answer) > self._room // 16 or sum(map(len, key)) > LONGEST_URL:
+            return
+        with self._lock:
+            self._drop(key)
+            while self._kept and self._room < len(answer):
+                self._drop(next(iter(self._kept)))
+            self._kept[key] = Kept(answer, revision)
+            self._room -= len(answer)
+
+    def _drop(self, key: Any) -> None:
+        if gone := self._kept.pop(key, None):
+            self._room += len(gone.answer)
+
+
+def _key(environ: WSGIEnvironment) -> tuple[str, ...]:
+    """Where the client thinks it is, and what it asks for: two origins never share an answer."""
+    return (
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST", ""),
+        environ.get("SCRIPT_NAME", ""),
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+    )

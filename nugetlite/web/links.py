@@ -1,0 +1,146 @@
+"""Every absolute URL that the feed gives out. The only room that makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from nugetlite.package.identity import Identity, PackageId
+
+
+class Hive(StrEnum):
+    """One of the three registration trees that client generations look for, by its part of the URL."""
+
+    PLAIN = "registration"  #: uncompressed, without SemVer 2 packages
+    GZIP = "registration-gz"  #: compressed, without SemVer 2 packages
+    SEMVER2 = "registration-gz-semver2"  #: compressed, with all packages
+
+    @property
+    def compressed(self) -> bool:
+        """Whether answers may be gzipped."""
+        return self is not Hive.PLAIN
+
+    @property
+    def semver2(self) -> bool:
+        """Whether SemVer 2 packages are in it."""
+        return self is Hive.SEMVER2
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """URLs under one root, such as ``https://feed.example.com/prefix``, as one client sees it."""
+
+    root: str  #: without a slash at the end
+
+    # The service index and what it names
+
+    @property
+    def service_index(self) -> str:
+        """What a client is given as its source."""
+        return f"{self.root}/v3/index.json"
+
+    @property
+    def content(self) -> str:
+        """The flat container."""
+        return f"{self.root}/v3/content/"
+
+    @property
+    def search(self) -> str:
+        """Search."""
+        return f"{self.root}/v3/search"
+
+    @property
+    def autocomplete(self) -> str:
+        """Autocomplete."""
+        return f"{self.root}/v3/autocomplete"
+
+    @property
+    def publish(self) -> str:
+        """Push and delete."""
+        return f"{self.root}/v3/package"
+
+    @property
+    def symbol_publish(self) -> str:
+        """Push of symbols."""
+        return f"{self.root}/v3/symbolpackage"
+
+    @property
+    def symbols(self) -> str:
+        """The symbol server."""
+        return f"{self.root}/v3/symbols"
+
+    @property
+    def catalog(self) -> str:
+        """The catalog's index."""
+        return f"{self.root}/v3/catalog/index.json"
+
+    @property
+    def details_template(self) -> str:
+        """A package's page, for people; filled in by clients."""
+        return f"{self.root}/packages/{{id}}/{{version}}"
+
+    @property
+    def readme_template(self) -> str:
+        """A package's readme; filled in by clients."""
+        return f"{self.content}{{lower_id}}/{{lower_version}}/readme"
+
+    # One package
+
+    def versions(self, id: PackageId) -> str:
+        """Its version list."""
+        return f"{self.content}{id.key}/index.json"
+
+    def version(self, identity: Identity) -> str:
+        """The folder of one version in the flat container; ends in a slash."""
+        return f"{self.content}{identity.id.key}/{identity.version.key}/"
+
+    def nupkg(self, identity: Identity) -> str:
+        """The package itself."""
+        return f"{self.version(identity)}{identity.id.key}.{identity.version.key}.nupkg"
+
+    def details(self, identity: Identity) -> str:
+        """Its page, for people."""
+        return f"{self.root}/packages/{identity.id}/{identity.version.normalized}"
+
+    def published(self, identity: Identity) -> str:
+        """Where it is deleted and relisted."""
+        return f"{self.publish}/{identity.id}/{identity.version.normalized}"
+
+    # Registration
+
+    def hive(self, hive: Hive) -> str:
+        """The base of a registration tree; ends in a slash."""
+        return f"{self.root}/v3/{hive}/"
+
+    def registration(self, hive: Hive, id: PackageId) -> str:
+        """The registration index of a package."""
+        return f"{self.hive(hive)}{id.key}/index.json"
+
+    def registration_page(self, hive: Hive, id: PackageId, lower: str, upper: str) -> str:
+        """One page of it, from one version to another."""
+        return f"{self.hive(hive)}{id.key}/page/{quote(lower.lower())}/{quote(upper.lower())}.json"
+
+    def leaf(self, hive: Hive, identity: Identity) -> str:
+        """The registration leaf of one version, in the shape that clients build themselves."""
+        return f"{self.hive(hive)}{identity.id.key}/{identity.version.key}.json"
+
+    def registration_of(self, hive: Hive, id: str) -> str:
+        """As ``registration``, for an id as some manifest spells it: it may be garbage."""
+        return f"{self.hive(hive)}{quote(id.lower(), safe='')}/index.json"
+
+    # Catalog
+
+    def catalog_entry(self, identity: Identity) -> str:
+        """The newest that the catalog has to say of one version."""
+        return f"{self.root}/v3/catalog/newest/{identity.id.key}/{identity.version.key}.json"
+
+    def catalog_page(self, number: int) -> str:
+        """One page of the catalog, from 0."""
+        return f"{self.root}/v3/catalog/page{number}.json"
+
+    def catalog_leaf(self, sequence: int) -> str:
+        """What happened as the journal's event number ``sequence``."""
+        return f"{self.root}/v3/catalog/data/{sequence}.json"

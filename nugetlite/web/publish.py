@@ -1,0 +1,87 @@
+"""Push, delete and relist, on every URL that a NuGet client of any age makes of its source."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from nugetlite.access import Action
+from nugetlite.errors import NotUnderstood
+from nugetlite.package.identity import Identity, PackageId
+from nugetlite.package.package import Deletion
+from nugetlite.package.version import Version
+from nugetlite.web import body
+from nugetlite.web.access import require
+from nugetlite.web.current import config, feed, links
+
+PACKAGE_URLS = (
+    "/v3/package",
+    "/api/v2/package",
+    "/api/v2",
+    "/nuget",
+    "/nuget/packages",
+    "/nuget/Packages",
+    "/nuget/api/v2/package",
+    "",
+)
+SYMBOL_URLS = ("/v3/symbolpackage", "/api/v2/symbolpackage")
+DELETIONS = {"unlist": Deletion.UNLIST, "softdelete": Deletion.SOFT, "harddelete": Deletion.HARD}
+FORM_LIMIT = 64 * 1024  #: bytes of the form or JSON that a delete may carry
+
+publish = Blueprint("publish", __name__)
+
+
+def push() -> ResponseReturnValue:
+    """Take a package from the body, whatever form the client has given it."""
+    actor = require(Action.PUSH)
+    pushed = feed().push(body.package_stream(request.environ, config().max_package_size), actor)
+    return _created(links().nupkg(pushed.package.identity))
+
+
+def push_symbols() -> ResponseReturnValue:
+    """Take a ``.snupkg``."""
+    actor = require(Action.PUSH)
+    identity = feed().push_symbols(body.package_stream(request.environ, config().max_package_size), actor)
+    return _created(links().details(identity))
+
+
+def delete(package_id: PackageId, version: Version) -> ResponseReturnValue:
+    """What "delete" comes to is the delete policy's business; the client hears 204 either way."""
+    actor = require(Action.DELETE, package_id)
+    requested, why = _wish()
+    deletion = feed().delete(Identity(package_id, version), actor, requested, why)
+    return "", HTTPStatus.NO_CONTENT, {"X-NuGetLite-Deletion": str(deletion)}
+
+
+def relist(package_id: PackageId, version: Version) -> ResponseReturnValue:
+    """Show a version again."""
+    actor = require(Action.RELIST, package_id)
+    feed().relist(Identity(package_id, version), actor)
+    return "", HTTPStatus.OK
+
+
+for url in PACKAGE_URLS:
+    publish.add_url_rule(f"{url}/", f"push {url}", push, methods=["PUT", "POST"])
+    one = f"{url}/<id:package_id>/<version:version>"
+    publish.add_url_rule(one, f"delete {url}", delete, methods=["DELETE"])
+    publish.add_url_rule(one, f"relist {url}", relist, methods=["POST"])
+for url in SYMBOL_URLS:
+    publish.add_url_rule(f"{url}/", f"push symbols {url}", push_symbols, methods=["PUT", "POST"])
+
+
+def _created(location: str) -> ResponseReturnValue:
+    return "", HTTPStatus.CREATED, {"Location": location}
+
+
+def _wish() -> tuple[Deletion | None, str]:
+    """The deletion that a form or JSON body asks for (``type``), and why (``reason``)."""
+    request.max_content_length = request.max_form_memory_size = FORM_LIMIT
+    told = (request.get_json(silent=True) if request.is_json else request.form) or {}
+    if not hasattr(told, "get"):
+        raise NotUnderstood("The body of a delete is a form or a JSON object with `type` and `reason`")
+    type, why = str(told.get("type") or "").strip(), str(told.get("reason") or "").strip()
+    if type and type.lower() not in DELETIONS:
+        raise NotUnderstood(f"type is one of Unlist, SoftDelete, HardDelete; {type[:40]!r} is not")
+    return DELETIONS.get(type.lower()), why

@@ -1,0 +1,103 @@
+"""The Flask application: which rooms of the web there are, and what holds for all of them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response
+from werkzeug.routing import BaseConverter, ValidationError
+
+from nugetlite.errors import FeedError
+from nugetlite.package.identity import PackageId
+from nugetlite.package.version import Version
+from nugetlite.web.current import NAME, Parts
+from nugetlite.web.links import Hive
+from nugetlite.web.ops import ops
+from nugetlite.web.portal import portal
+from nugetlite.web.publish import publish
+from nugetlite.web.refusals import tell_refusals
+from nugetlite.web.v3.catalog import catalog
+from nugetlite.web.v3.content import content
+from nugetlite.web.v3.registration import registration
+from nugetlite.web.v3.search import search
+from nugetlite.web.v3.service_index import service_index
+from nugetlite.web.v3.symbols import symbols
+
+BLUEPRINTS = (service_index, content, registration, search, catalog, symbols, publish, portal, ops)
+
+CONTENT_SECURITY = "; ".join(  # of HTML pages: nothing runs, and nothing comes from elsewhere but pictures
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' https:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def build(parts: Parts) -> Flask:
+    """The application that serves these parts."""
+    app = Flask(__name__)
+    app.extensions[NAME] = parts
+    app.url_map.strict_slashes = False  # a redirected PUT is lost: both spellings of every URL are served
+    app.url_map.merge_slashes = False
+    app.url_map.converters.update(id=IdConverter, version=VersionConverter, hive=HiveConverter)
+    tell_refusals(app)
+    app.after_request(protect)
+    for blueprint in (
+        *BLUEPRINTS,
+        *parts.plugins.gather("nugetlite_blueprints", Blueprint, config=parts.config),
+    ):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def protect(response: Response) -> Response:
+    """What browsers are told about every answer."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+        headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+class IdConverter(BaseConverter):
+    """A package id in a URL; what is none is no URL of ours (404)."""
+
+    def to_python(self, value: str) -> PackageId:
+        """Read it."""
+        try:
+            return PackageId.parse(value)
+        except FeedError as error:
+            raise ValidationError(str(error)) from error
+
+    def to_url(self, value: PackageId) -> str:
+        """Write it."""
+        return str(value)
+
+
+class VersionConverter(BaseConverter):
+    """A version in a URL, in any spelling."""
+
+    def to_python(self, value: str) -> Version:
+        """Read it."""
+        try:
+            return Version.parse(value)
+        except FeedError as error:
+            raise ValidationError(str(error)) from error
+
+    def to_url(self, value: Version) -> str:
+        """Write it."""
+        return value.normalized
+
+
+class HiveConverter(BaseConverter):
+    """One of the registration trees."""
+
+    def to_python(self, value: str) -> Hive:
+        """Read it."""
+        try:
+            return Hive(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error

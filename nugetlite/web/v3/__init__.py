@@ -1,0 +1,1 @@
+"""The V3 protocol: JSON documents that a client finds through the service index."""

@@ -1,0 +1,113 @@
+"""Search and autocomplete."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from nugetlite.errors import FeedError
+from nugetlite.index import Hit
+from nugetlite.package.identity import PackageId
+from nugetlite.package.query import Query, parse_terms
+from nugetlite.package.version import Version
+from nugetlite.web.access import guard_reads
+from nugetlite.web.current import feed, links
+from nugetlite.web.document import json_document
+from nugetlite.web.links import Hive, Links
+from nugetlite.web.v3 import describe
+
+search = guard_reads(Blueprint("search", __name__, url_prefix="/v3"))
+
+TAKE = 20
+MOST_TAKEN = 1000
+MOST_SKIPPED = 3000  #: both as on nuget.org: more is cut down silently
+PACKAGE_TYPE_NAMES = (
+    "packageType",
+    "packageTypes",
+    "packageTypeFilter",
+)  #: one filter, named by three generations
+SEMVER2 = Version.parse("2.0.0")
+
+Json = dict[str, Any]
+
+
+@search.get("/search")
+def find() -> ResponseReturnValue:
+    """Packages that answer ``q``, one result an id, best first."""
+    hits = feed().search(asked())
+    hive = Hive.SEMVER2 if asked().semver2 else Hive.GZIP
+    found = [_result(hit, links(), hive) for hit in hits.hits]
+    return json_document({"totalHits": hits.total, "data": found})
+
+
+@search.get("/autocomplete")
+def autocomplete() -> ResponseReturnValue:
+    """Ids that go on as typed (``q``), or the listed versions of one ``id``; of an unknown one, none."""
+    query = asked()
+    if (id := request.args.get("id")) is None:
+        completion = feed().complete(query)
+        return json_document({"totalHits": completion.total, "data": completion.ids})
+    try:
+        package_id = PackageId.parse(id)
+    except FeedError:
+        return json_document({"totalHits": 0, "data": []})
+    versions = feed().listed_versions(package_id, prerelease=query.prerelease, semver2=query.semver2)
+    return json_document({"totalHits": len(versions), "data": versions})
+
+
+def asked() -> Query:
+    """The query in the current request's parameters; what is not understood counts as not given."""
+    told = request.args
+    return Query(
+        terms=parse_terms(told.get("q", "")),
+        prerelease=told.get("prerelease", "").strip().lower() == "true",
+        semver2=_knows_semver2(told.get("semVerLevel", "")),
+        package_type=next(
+            (told[name].strip() for name in PACKAGE_TYPE_NAMES if told.get(name, "").strip()), ""
+        ),
+        skip=_number(told.get("skip", ""), 0, MOST_SKIPPED),
+        take=_number(told.get("take", ""), TAKE, MOST_TAKEN),
+    )
+
+
+def _result(hit: Hit, links: Links, hive: Hive) -> Json:
+    manifest = hit.package.manifest
+    identity = manifest.identity
+    return {
+        "@id": links.registration(hive, identity.id),
+        "@type": "Package",
+        "registration": links.registration(hive, identity.id),
+        "id": identity.id.text,
+        "version": identity.version.full,
+        "description": manifest.description,
+        "authors": [manifest.authors] if manifest.authors else [],
+        "tags": list(manifest.tags),
+        "packageTypes": describe.package_types(manifest),
+        "totalDownloads": hit.downloads,
+        "verified": False,
+        **describe.shown(hit.package, links),
+        "versions": [
+            {
+                "@id": links.leaf(hive, type(identity)(identity.id, Version.parse(version))),
+                "version": version,
+                "downloads": downloads,
+            }
+            for version, downloads in hit.versions
+        ],
+    }
+
+
+def _knows_semver2(level: str) -> bool:
+    try:
+        return Version.parse(level) >= SEMVER2
+    except FeedError:
+        return False
+
+
+def _number(text: str, default: int, most: int) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]+", text.strip()):
+        return default
+    return max(0, min(int(text[:12]), most))

@@ -1,0 +1,3 @@
+from nugetlite.app import create_app
+
+app = create_app()
