@@ -142,7 +142,7 @@ def build(root: Path) -> None:
         stream = BytesIO(content)
         package, archive = read_package(stream, digest(stream), WHEN)
         share.put(package, archive.manifest_bytes, stream)
-    share.unlist(Identity.parse("Contoso.Legacy", "0.9.0"), Mark(WHEN, "sample", "1.0.0 counts right"))
+    share.unlist(Mark(Identity.parse("Contoso.Legacy", "0.9.0"), WHEN, "sample", "1.0.0 counts right"))
     loose = source_package("Contoso.Loose", "1.0.0", LOOSE, description="Ties loose ends.")
     (root / "Contoso.Loose.1.0.0.nupkg").write_bytes(loose)
     (root / ".nugetlite" / "share.id").unlink()  # every copy is a share of its own

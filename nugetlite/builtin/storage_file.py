@@ -76,7 +76,7 @@ class FileStorage(Storage):
             raise ConfigError("packages: a folder can be served on Linux and other POSIX systems only")
         self.root = Path.cwd() / root
         self._known = expected
-        self._seen: tuple[int, ...] = ()
+        self._recognized: tuple[str, tuple[int, ...]] = ("", ())  # the name, and the marker it was read from
         self._maker = Maker.here()
 
     def add(self, folder: str, files: Mapping[str, BinaryIO], *, replace: bool = False) -> Entry:
@@ -133,7 +133,7 @@ class FileStorage(Storage):
 
     def expect(self, share_id: str) -> None:
         """As any storage; the same as ``expected`` from the beginning."""
-        self._known, self._seen = share_id, ()
+        self._known = share_id
 
     def tidy(self) -> None:
         """As any storage. What other hosts left is removed after an hour without a change."""
@@ -164,7 +164,7 @@ class FileStorage(Storage):
     def _recognize(self, visit: Visit, *, mark: bool) -> None:
         """Raise ``ShareUnavailable`` unless this is the share."""
         seen = visit.marker_stamp()
-        if seen and seen == self._seen:
+        if seen and (self._known, seen) == self._recognized:
             return
         if mark and not seen:
             visit.write_marker()
@@ -172,7 +172,8 @@ class FileStorage(Storage):
         name = visit.read_marker() if seen else ""
         if self._known not in ("", name):
             raise ShareUnavailable(AWAY)
-        self._known, self._seen = name, seen
+        self._known = self._known or name
+        self._recognized = (name, seen)
 
 
 def _parts(path: str) -> tuple[str, ...]:
