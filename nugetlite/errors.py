@@ -89,7 +89,7 @@ class Objected(NotUnderstood):
 
     def __init__(self, objections: Sequence[str]) -> None:
         self.objections = tuple(objections)
-        super().__init__(" ".join(objections))
+        super().__init__("; ".join(objections))
 
 
 class CredentialsWanted(FeedError):

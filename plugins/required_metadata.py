@@ -23,11 +23,9 @@ ELEMENTS: Mapping[str, Callable[[Package], object]] = {
 
 @hookimpl
 def nugetlite_validate(package: Package, config: Config) -> Iterator[str]:
-    """Object to each element that is wanted and missing; an icon and a readme have to be in the package."""
-    for element in config.for_plugin("required_metadata").names("elements"):
-        if element not in ELEMENTS:
-            raise ConfigError(
-                f"plugin.required_metadata.elements: {element} is none of {', '.join(ELEMENTS)}"
-            )
-        if not ELEMENTS[element](package):
-            yield f"This feed wants every package to have a {element}"
+    """Object to what is wanted and missing, all at once; an icon and a readme have to be in the package."""
+    wanted = config.for_plugin("required_metadata").names("elements")
+    if unknown := [element for element in wanted if element not in ELEMENTS]:
+        raise ConfigError(f"plugin.required_metadata.elements: {unknown[0]} is none of {', '.join(ELEMENTS)}")
+    if missing := [element for element in wanted if not ELEMENTS[element](package)]:
+        yield f"This feed wants to know more of a package; missing: {', '.join(missing)}"

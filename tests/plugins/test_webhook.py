@@ -29,7 +29,7 @@ def hook():
     with HTTPServer(("127.0.0.1", 0), Chat) as server:
         server.got, server.status = Queue(), 204
         server.url = f"http://127.0.0.1:{server.server_port}/hush-key"
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield server
         server.shutdown()
 
