@@ -193,10 +193,9 @@ class Scanner:
             self._index.add(connection, [(package, entry.stamp) for package, entry in alive])
             news = [package for package, entry in alive if entry.folder not in known]
             fresh = self._history.unheard(connection, news)
-            for package in fresh:
-                self._history.note(
-                    connection, Event.about(package, Kind.ADOPT, datetime.now(UTC), OPERATOR.name)
-                )
+            now = datetime.now(UTC)
+            events = [Event.about(package, Kind.ADOPT, now, OPERATOR.name) for package in fresh]
+            self._history.note(connection, *events)
         for package in fresh:
             self._feed.announce_push(package, OPERATOR)
 
