@@ -33,6 +33,7 @@ from nugetlite.web import site
 from nugetlite.web.access import Guesses
 from nugetlite.web.current import Parts
 from nugetlite.web.front import Front
+from nugetlite.web.linger import hear_out
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -141,6 +142,7 @@ def _application(server: Server) -> Flask:
         app.wsgi_app = Front(app.wsgi_app, server.feed.revision, server.feed.revision_of)  # type: ignore[method-assign]
     if hops := server.config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
+    app.wsgi_app = hear_out(app.wsgi_app)  # type: ignore[method-assign]
     server.upkeep.start()
     os.register_at_fork(after_in_child=server.upkeep.start)
     return app
