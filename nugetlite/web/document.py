@@ -1,6 +1,6 @@
 """A document as it goes over the wire: bytes, their hash, and how long anyone may keep them.
 
-A document is a WSGI application, so a view returns it as it is, and whoever stands in front of the
+A view returns a document as it is. A document is a WSGI application, too, so whoever stands in front of the
 application can keep it and answer with it again.
 """
 
@@ -25,7 +25,10 @@ IMMUTABLE = "max-age=31536000, immutable"
 WORTH_COMPRESSING = 256  #: bytes; below that the header costs more than is saved
 KEPT = "nugetlite.kept"  #: where in the WSGI environment an answer leaves itself to be kept
 
+Answer = tuple[str, list[tuple[str, str]], bytes]  #: status, headers, body
+
 _TAKES_GZIP = re.compile(r"(?:^|[\s,])(?:gzip|\*)\s*(?:,|$|;\s*q=(?:1|0\.\d*[1-9]))", re.IGNORECASE)
+_OF_A_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
 
 
 @dataclass(frozen=True)
@@ -39,53 +42,58 @@ class Document:
     subject: str = ""  #: the key of the one package id that it speaks of, if it speaks of one only
     headers: tuple[tuple[str, str], ...] = ()  #: more of them
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer whole, compressed, or "you have it" (304)."""
-        environ[KEPT] = self
-        plain, zipped = self._answers
-        body, headers = (
-            zipped if zipped and _TAKES_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) else plain
-        )
+    def answer(self, environ: WSGIEnvironment) -> Answer:
+        """What to answer to a request: the whole, the whole compressed, or "you have it" (304)."""
+        status, headers, body = self._zipped if self._is_zipped_for(environ) else self._plain
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known and (self._hash in known or known.strip() == "*"):
-            start_response("304 NOT MODIFIED", [each for each in headers if each[0] not in _OF_A_BODY])
-            return []
-        start_response("200 OK", headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+            return "304 NOT MODIFIED", [each for each in headers if each[0] not in _OF_A_BODY], b""
+        return status, headers, body
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The same as a WSGI application."""
+        status, headers, body = self.answer(environ)
+        start_response(status, headers)
+        return [body] if body and environ["REQUEST_METHOD"] != "HEAD" else []
 
     def __len__(self) -> int:
-        return sum(len(answer[0]) for answer in self._answers if answer)
+        """Bytes that it takes to keep it: compressed it is never longer."""
+        return 2 * len(self.body)
+
+    def _is_zipped_for(self, environ: WSGIEnvironment) -> bool:
+        return self._is_worth_zipping and bool(_TAKES_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")))
+
+    @property
+    def _is_worth_zipping(self) -> bool:
+        return self.compressible and len(self.body) >= WORTH_COMPRESSING
 
     @cached_property
     def _hash(self) -> str:
+        """Of the content: equal on every server, and after every restart."""
         return blake2b(self.body, digest_size=16).hexdigest()
 
     @cached_property
-    def _answers(self) -> tuple[_Answer, _Answer | None]:
-        """The body and its headers, plain and, where that is worth it, compressed."""
-        if not self.compressible or len(self.body) < WORTH_COMPRESSING:
-            return self._answer(self.body), None
-        vary = ("Vary", "Accept-Encoding")
-        zipped = gzip.compress(self.body, compresslevel=6, mtime=0)
-        return self._answer(self.body, vary), self._answer(
-            zipped, vary, ("Content-Encoding", "gzip"), mark="-gz"
-        )
+    def _plain(self) -> Answer:
+        return self._prepared(self.body, f'"{self._hash}"')
 
-    def _answer(self, body: bytes, *more: tuple[str, str], mark: str = "") -> _Answer:
-        """The ETag is a hash of the content: equal on every server, and after every restart."""
-        return body, [
+    @cached_property
+    def _zipped(self) -> Answer:
+        zipped = gzip.compress(self.body, compresslevel=6, mtime=0)
+        return self._prepared(zipped, f'"{self._hash}-gz"', ("Content-Encoding", "gzip"))
+
+    def _prepared(self, body: bytes, etag: str, *encoding: tuple[str, str]) -> Answer:
+        headers = [
             ("Content-Type", self.content_type),
             ("Content-Length", str(len(body))),
-            ("ETag", f'"{self._hash}{mark}"'),
+            ("ETag", etag),
             ("Cache-Control", self.cache_control),
             ("X-Content-Type-Options", "nosniff"),
-            *more,
+            *encoding,
             *self.headers,
         ]
-
-
-_Answer = tuple[bytes, list[tuple[str, str]]]
-_OF_A_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
+        if self._is_worth_zipping:
+            headers.append(("Vary", "Accept-Encoding"))
+        return "200 OK", headers, body
 
 
 def json_document(content: Any, **circumstances: Any) -> Document:

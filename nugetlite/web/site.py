@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import BaseConverter, ValidationError
 
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
 from nugetlite.package.version import Version
 from nugetlite.web.current import NAME, Parts
+from nugetlite.web.document import KEPT, Document
 from nugetlite.web.links import Hive
 from nugetlite.web.ops import ops
 from nugetlite.web.portal import portal
@@ -35,9 +38,21 @@ CONTENT_SECURITY = "; ".join(  # of HTML pages: nothing runs, and nothing comes 
 )
 
 
+class Site(Flask):
+    """A Flask application whose views may return documents."""
+
+    def make_response(self, rv: Any) -> Response:
+        """As Flask does it; a document is also left where it can be kept."""
+        if not isinstance(rv, Document):
+            return super().make_response(rv)
+        request.environ[KEPT] = rv
+        status, headers, body = rv.answer(request.environ)
+        return Response(body, status, headers)
+
+
 def build(parts: Parts) -> Flask:
     """The application that serves these parts."""
-    app = Flask(__name__)
+    app = Site(__name__)
     app.extensions[NAME] = parts
     app.url_map.strict_slashes = False  # a redirected PUT is lost: both spellings of every URL are served
     app.url_map.merge_slashes = False
@@ -65,6 +80,8 @@ def protect(response: Response) -> Response:
 class IdConverter(BaseConverter):
     """A package id in a URL; what is none is no URL of ours (404)."""
 
+    regex = r"[A-Za-z0-9_.\s-]+"  # else, what is none would still be "not with this method" (405)
+
     def to_python(self, value: str) -> PackageId:
         """Read it."""
         try:
@@ -79,6 +96,8 @@ class IdConverter(BaseConverter):
 
 class VersionConverter(BaseConverter):
     """A version in a URL, in any spelling."""
+
+    regex = r"\s*[0-9][^/]*"
 
     def to_python(self, value: str) -> Version:
         """Read it."""
