@@ -28,7 +28,7 @@ test: $(READY)
 
 clients: $(READY)
 	tests/clients/install.sh
-	$(BIN)/pytest -m client
+	$(BIN)/pytest -n auto -m client
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -135,11 +135,11 @@ def _default_database(config: Config) -> str:
 
 
 def _application(server: Server) -> Flask:
-    app = site.build(
-        Parts(server.config, server.plugins, server.access, server.feed, server.upkeep, Guesses())
-    )
-    if _may_answer_without_asking(server):
-        app.wsgi_app = Front(app.wsgi_app, server.feed.revision, server.feed.revision_of)  # type: ignore[method-assign]
+    feed, everybody_reads = server.feed, _everybody_reads(server)
+    told = Parts(server.config, server.plugins, server.access, feed, server.upkeep, Guesses(), everybody_reads)
+    app = site.build(told)
+    if everybody_reads:
+        app.wsgi_app = Front(app.wsgi_app, feed.revision, feed.revision_of)  # type: ignore[method-assign]
     if hops := server.config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
     app.wsgi_app = hear_out(app.wsgi_app)  # type: ignore[method-assign]
@@ -148,7 +148,7 @@ def _application(server: Server) -> Flask:
     return app
 
 
-def _may_answer_without_asking(server: Server) -> bool:
+def _everybody_reads(server: Server) -> bool:
     """Whether everybody may read everything, and no plugin has a say in it."""
     asked = ("nugetlite_identify", "nugetlite_authorize")
     others = [each for each in server.plugins.answerers() if each.hook in asked and each.plugins != ("access",)]

@@ -11,20 +11,45 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import URL, Column, Connection, Engine, MetaData, Table, Text, inspect, make_url, select
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    BindParameter,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError
 from nugetlite.sqlite import BUSY_AFTER, SqliteFile, put_aside
+
+T = TypeVar("T")
+
+AT_ONCE = 500  #: things that one statement names: the databases' limits are far away
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
 
@@ -224,6 +249,33 @@ def open_database(url: str, *, mend: bool = False) -> Database:
     if place.database in (None, "", ":memory:"):
         return _passing()
     return Database(_sqlite_file(place, mend))
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, kept as microseconds since 1970, UTC: exact, and in order, in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """What is kept."""
+        return None if value is None else (value - _BEGINNING) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """What was meant."""
+        return None if value is None else _BEGINNING + timedelta(microseconds=value)
+
+
+WHICH: BindParameter[Any] = bindparam(
+    "which", expanding=True
+)  #: as in ``column.in_(WHICH)``, for each of ``batches``
+
+
+def batches(things: Iterable[T]) -> Iterator[list[T]]:
+    """The things, in lists that one statement can name."""
+    rest = iter(things)
+    while batch := list(islice(rest, AT_ONCE)):
+        yield batch
 
 
 def inserting(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

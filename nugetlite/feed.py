@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import TYPE_CHECKING, BinaryIO
 
 from nugetlite import layout
 from nugetlite.access import OPERATOR, Access, Action, Actor
-from nugetlite.errors import NoSuchPackage, Objected, PackageExists, PackageRemoved
+from nugetlite.errors import (
+    Damaged,
+    FeedError,
+    NoSuchPackage,
+    NoSuchPath,
+    Objected,
+    PackageExists,
+    PackageRemoved,
+)
 from nugetlite.history import Event, Kind
 from nugetlite.hookspecs import DeleteRequest
-from nugetlite.package.archive import Archive, copy, digest, read_package
+from nugetlite.package.archive import Archive, copy, read_package
 from nugetlite.package.package import Deletion, Embedded, Package
 from nugetlite.package.symbols import read_symbols
 from nugetlite.share import Mark, arrival
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Removal
     from nugetlite.package.query import Query
+    from nugetlite.package.symbols import PdbFile
     from nugetlite.plugins import Plugins
     from nugetlite.share import Share
     from nugetlite.storage import Entry
@@ -37,6 +47,8 @@ if TYPE_CHECKING:
 
 NEWS_DAYS = 30  #: how long a removal is told to those who ask for the versions of a package
 MOST_NEWS = 3
+LOOKS = 10  #: at index and share, until they agree about a version that is being replaced
+PAUSE = 0.05  #: seconds between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,21 @@ class Pushed:
 
     package: Package
     replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pdb:
+    """A PDB on its way to a debugger. Close it."""
+
+    size: int  #: bytes
+    checksum: int
+    stream: BinaryIO
+    snupkg: BinaryIO  #: where it is inflated from
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.stream.close()
+        self.snupkg.close()
 
 
 class Feed:
@@ -84,13 +111,8 @@ class Feed:
             self._access.permit(actor, Action.PUSH, package.identity.id)
             self.validate(package, archive, actor)
             replaced = self._makes_way(package, actor)
-            entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaced)
-        package = replace(
-            package,
-            published=arrival(entry, package.identity),
-            listed=not self._share.is_unlisted(package.identity),
-        )
-        self._record_push(package, entry, actor, replaced)
+            entry = self._put(package, archive, staged, replaced)
+        package = self._record_push(package, entry, actor, replaced)
         self.announce_push(package, actor, replaced=replaced)
         return Pushed(package, replaced)
 
@@ -100,19 +122,17 @@ class Feed:
             digest = copy(upload, staged, self._config.max_package_size)
             symbols, archive = read_package(staged, digest, self._now())
             pdbs = read_symbols(archive)
+            self._access.permit(actor, Action.PUSH, symbols.identity.id)
             identity = self.find(symbols.identity).identity
-            self._access.permit(actor, Action.PUSH, identity.id)
             entry = self._share.put_symbols(identity, staged)
-        with self._database.begin() as connection:
-            self._index.put_symbols(connection, identity, entry.stamp, pdbs)
+        self._record_symbols(identity, entry, pdbs)
         return identity
 
     def index_symbols(self, identity: Identity, entry: Entry) -> None:
         """Know the symbols that lie on the share."""
         with closing(self._share.open_symbols(identity)) as stream:
             pdbs = read_symbols(Archive(stream))
-        with self._database.begin() as connection:
-            self._index.put_symbols(connection, identity, entry.stamp, pdbs)
+        self._record_symbols(identity, entry, pdbs)
 
     def delete(
         self, identity: Identity, actor: Actor, requested: Deletion | None = None, why: str = ""
@@ -128,7 +148,11 @@ class Feed:
         deletion = policy(wish)
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
-        self._carry_out(deletion, package, Mark(package.identity, self._now(), actor.name, why, deletion))
+        mark = Mark(package.identity, self._now(), actor.name, why, deletion)
+        with (
+            self._database.begin() as connection
+        ):  # of a delete and a relist at once, one comes second in both
+            self._carry_out(connection, deletion, package, mark)
         self._plugins.announce(
             "nugetlite_after_delete",
             package=package,
@@ -142,12 +166,13 @@ class Feed:
     def relist(self, identity: Identity, actor: Actor) -> Package:
         """Show an unlisted version again, or bring a soft-deleted one back. A listed one stays as it is."""
         self._access.permit(actor, Action.RELIST, identity.id)
-        if package := self._index.get(identity):
-            self._share.relist(identity)
-            package = replace(package, listed=True)
-        else:
-            package = self._bring_back(identity)
+        there = self._share.version(identity) is not None
+        package = replace(self.find(identity) if there else self._soft_deleted(identity), listed=True)
         with self._database.begin() as connection:
+            if not self._share.version(identity):
+                entry = self._share.bring_back(identity)
+                self._index.add(connection, [(package, entry.stamp)])
+            self._share.relist(identity)
             self._index.restate(connection, identity, listed=True)
             self._note(connection, Kind.RELIST, package, actor.name)
         self._plugins.announce("nugetlite_after_relist", package=package, actor=actor, config=self._config)
@@ -162,8 +187,15 @@ class Feed:
         raise self._missing(identity)
 
     def open(self, identity: Identity) -> tuple[Package, BinaryIO]:
-        """One version and the bytes of its ``.nupkg``; the caller closes them."""
-        package = self.find(identity)
+        """One version and the bytes of its ``.nupkg``, which belong together; the caller closes them.
+
+        While it is being replaced, index and share may differ for a moment. Raises ``Damaged`` if they go on to.
+        """
+        for _ in range(LOOKS):
+            package = self.find(identity)
+            with suppress(Damaged):
+                return package, self._share.open(package)
+            sleep(PAUSE)
         return package, self._share.open(package)
 
     def reopen(self, package: Package) -> BinaryIO:
@@ -194,11 +226,17 @@ class Feed:
             return packages
         raise NoSuchPackage(id)
 
-    def version_keys(self, id: PackageId) -> Sequence[str]:
-        """As ``versions``, but only their normalized texts in lower case."""
-        if keys := self._index.version_keys(id):
-            return keys
-        raise NoSuchPackage(id)
+    def version_list(self, id: PackageId) -> tuple[Sequence[str], Sequence[Removal]]:
+        """As ``versions``, but only their normalized texts in lower case; and what was removed of it lately.
+
+        Raises ``PackageRemoved`` about the last version if all were removed.
+        """
+        keys, removals = self._index.version_list(id)
+        since = self._now() - timedelta(days=NEWS_DAYS)
+        news = [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
+        if not keys:
+            raise PackageRemoved(news[-1]) if news else NoSuchPackage(id)
+        return keys, news
 
     def search(self, query: Query) -> Hits:
         """The listed packages that answer a query, best first."""
@@ -212,22 +250,22 @@ class Feed:
         """The listed versions of a package as full texts, oldest first; none for an unknown id."""
         return self._index.listed_versions(id, prerelease=prerelease, semver2=semver2)
 
-    def open_pdb(self, name: str, key: str) -> tuple[Identity, BinaryIO]:
+    def open_pdb(self, name: str, key: str) -> Pdb:
         """The PDB that a debugger asks for by file name and key; raises ``NoSuchPackage``."""
         found = self._index.find_pdb(name, key)
         if not found or not self._index.get(found.identity):
             raise NoSuchPackage(f"{name} {key}")
-        snupkg = self._share.open_symbols(found.identity)
-        return found.identity, Archive(snupkg).open(found.entry)
+        with ExitStack() as opened:
+            snupkg = opened.enter_context(closing(self._share.open_symbols(found.identity)))
+            archive = Archive(snupkg)
+            size, checksum = archive.size(found.entry), archive.checksum(found.entry)
+            pdb = Pdb(size, checksum, archive.open(found.entry), snupkg)
+            opened.pop_all()  # from here on the caller closes it
+        return pdb
 
     def counts(self) -> Counts:
         """How many packages and versions there are."""
         return self._index.counts()
-
-    def recent_removals(self, id: PackageId) -> Sequence[Removal]:
-        """What was soft- or hard-deleted of a package lately: worth a warning to those who may miss it."""
-        since = self._now() - timedelta(days=NEWS_DAYS)
-        return [removal for removal in self._index.removals(id) if removal.when >= since][-MOST_NEWS:]
 
     def check(self) -> None:
         """Return if share and database can be read; raises ``ShareUnavailable`` or ``DatabaseBusy``."""
@@ -256,19 +294,21 @@ class Feed:
 
     # What others do on the share, told by upkeep
 
-    def file_in(self, path: str, published: datetime) -> tuple[Package, Entry]:
+    def file_in(self, path: str, published: datetime) -> tuple[Package, Entry] | None:
         """Put a package that somebody dropped on the share where it belongs; it is still to be indexed.
 
-        Raises what ``push`` raises; then the dropped file is where it was.
+        ``None`` if just that package is there already. Raises what ``push`` raises; then the dropped file is
+        where it was.
         """
-        with closing(self._share.storage.open(path)) as dropped:
-            package, archive = read_package(dropped, digest(dropped), published)
+        with closing(self._share.storage.stage()) as staged:
+            with closing(self._share.storage.open(path)) as dropped:
+                digest = copy(dropped, staged)  # first, so that nobody changes it while we read it
+            package, archive = read_package(staged, digest, published)
             self.validate(package, archive, OPERATOR)
-            if self._share.is_soft_deleted(package.identity):
-                raise PackageExists(package.identity, "it was deleted and its name is kept")
-            entry = self._share.put(package, archive.manifest_bytes, dropped)
-        self._share.storage.remove(path)
-        return replace(package, published=arrival(entry, package.identity)), entry
+            filed = self._file(package, archive, staged, path)
+        with suppress(NoSuchPath):
+            self._share.storage.remove(path)
+        return filed
 
     def validate(self, package: Package, archive: Archive, actor: Actor) -> None:
         """Ask the plugins whether they object; raises ``Objected``."""
@@ -297,11 +337,8 @@ class Feed:
     def _makes_way(self, package: Package, actor: Actor) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
         identity = package.identity
-        if self._share.is_soft_deleted(identity):
-            raise PackageExists(
-                identity, "it was deleted and its name is kept; relist it, or push a new version"
-            )
         if not self._index.get(identity):
+            self._is_free(identity)  # asked second: a delete changes the share first
             return False  # if the share knows more than the index, it refuses
         if self._config.overwrite == "never" or (
             self._config.overwrite == "prerelease" and not package.is_prerelease
@@ -310,12 +347,65 @@ class Feed:
         self._access.permit(actor, Action.REPLACE, identity.id)
         return True
 
-    def _record_push(self, package: Package, entry: Entry, actor: Actor, replaced: bool) -> None:
+    def _is_free(self, identity: Identity) -> None:
+        """Raise ``PackageExists`` if the name is kept for a soft-deleted version."""
+        if self._share.is_soft_deleted(identity):
+            raise PackageExists(
+                identity, "it was deleted and its name is kept; relist it, or push a new version"
+            )
+
+    def _put(self, package: Package, archive: Archive, staged: BinaryIO, replaces: bool) -> Entry:
+        """Put a package on the share; what an earlier version of that name left there does not count for it."""
+        was_hidden = not replaces and self._share.is_unlisted(package.identity)
+        entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaces)
+        if was_hidden:
+            self._share.relist(package.identity)
         if self._index.removal(package.identity):
             self._share.forget_removal(package.identity)
+        return entry
+
+    def _record_push(self, package: Package, entry: Entry, actor: Actor, replaced: bool) -> Package:
+        """Index a package that is on the share now; if that fails, the push was none, and the share is as before."""
+        try:
+            with self._database.begin() as connection:
+                package = self._as_it_stands(package, entry)
+                if self._share.stands(entry):  # else somebody was quicker to replace it, or to delete it
+                    self._index.add(connection, [(package, entry.stamp)])
+                self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)
+        except FeedError:
+            if not replaced:
+                with suppress(FeedError):  # a scan will find it, then
+                    self._share.withdraw(entry)
+            raise
+        return package
+
+    def _record_symbols(self, identity: Identity, entry: Entry, pdbs: Sequence[PdbFile]) -> None:
         with self._database.begin() as connection:
-            self._index.add(connection, [(package, entry.stamp)])
-            self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)
+            if self._share.stands(entry):
+                self._index.put_symbols(connection, identity, entry.stamp, pdbs)
+
+    def _as_it_stands(self, package: Package, entry: Entry) -> Package:
+        """A package with what only the share knows of it."""
+        identity = package.identity
+        return replace(
+            package, published=arrival(entry, identity), listed=not self._share.is_unlisted(identity)
+        )
+
+    def _file(
+        self, package: Package, archive: Archive, staged: BinaryIO, path: str
+    ) -> tuple[Package, Entry] | None:
+        """Put a dropped package on the share, unless that very package is there."""
+        identity = package.identity
+        self._is_free(identity)
+        is_home = path.rpartition("/")[0] == layout.version_folder(identity)  # only its file has another name
+        try:
+            entry = self._share.put(package, archive.manifest_bytes, staged, replace=is_home)
+        except PackageExists:
+            there = self._index.get(identity)
+            if there and there.sha512 == package.sha512:
+                return None
+            raise
+        return self._as_it_stands(package, entry), entry
 
     def _deletable(self, identity: Identity, requested: Deletion | None) -> Package:
         """The version to delete; one that is soft-deleted can still be deleted for good."""
@@ -323,7 +413,7 @@ class Feed:
             return self._soft_deleted(identity)
         return self.find(identity)
 
-    def _carry_out(self, deletion: Deletion, package: Package, mark: Mark) -> None:
+    def _carry_out(self, connection: Connection, deletion: Deletion, package: Package, mark: Mark) -> None:
         identity = package.identity
         match deletion:
             case Deletion.UNLIST:
@@ -332,23 +422,12 @@ class Feed:
                 self._share.soft_delete(mark)
             case Deletion.HARD:
                 self._share.hard_delete(mark)
-        with self._database.begin() as connection:
-            if deletion is Deletion.UNLIST:
-                self._index.restate(connection, identity, listed=False)
-                self._note(connection, Kind.UNLIST, replace(package, listed=False), mark.by, mark.why)
-            else:
-                self._index.remove(connection, mark.removal())
-                self._note(connection, Kind.DELETE, package, mark.by, mark.why, deletion)
-
-    def _bring_back(self, identity: Identity) -> Package:
-        try:
-            entry = self._share.bring_back(identity)
-        except NoSuchPackage:
-            raise self._missing(identity) from None
-        self._share.relist(identity)
-        with closing(self._share.read(entry)) as reading, self._database.begin() as connection:
-            self._index.add(connection, [(reading.package, entry.stamp)])
-        return reading.package
+        if deletion is Deletion.UNLIST:
+            self._index.restate(connection, identity, listed=False)
+            self._note(connection, Kind.UNLIST, replace(package, listed=False), mark.by, mark.why)
+        else:
+            self._index.remove(connection, mark.removal())
+            self._note(connection, Kind.DELETE, package, mark.by, mark.why, deletion)
 
     def _soft_deleted(self, identity: Identity) -> Package:
         """A version that lies among the soft-deleted."""

@@ -1,100 +1,269 @@
-"""The journal: what happened to which package, in order, never rewritten."""
+"""The journal: what happened to which package, by whom, in order, never rewritten.
+
+Events are numbered 1, 2, 3, … without a gap, and each is later than the one before it even if the clock was
+set back, so that a follower can go by number or by time. Nothing on the share tells it, so a rebuilt index
+leaves it alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+)
 
-from nugetlite.database import Schema
+from nugetlite.database import WHICH, Moment, Schema, batches
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Deletion
 
 if TYPE_CHECKING:
-    pass
+    from nugetlite.database import Database
+    from nugetlite.package.package import Package
 
-PAGE_SIZE = 550
+PAGE_SIZE = 550  #: events, as in the catalog of nuget.org
+_MOMENT = timedelta(microseconds=1)
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Kind(StrEnum):
+    """What can happen to a version."""
+
     PUSH = "push"
-    REPLACE = "replace"
+    REPLACE = "replace"  #: pushed again, with other bytes
     UNLIST = "unlist"
-    RELIST = "relist"
-    DELETE = "delete"
-    ADOPT = "adopt"
-    VANISH = "vanish"
+    RELIST = "relist"  #: listed again, or brought back
+    DELETE = "delete"  #: soft or hard
+    ADOPT = "adopt"  #: found on the share, where somebody else had put it
+    VANISH = "vanish"  #: found missing on the share
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    seq: int
-    when: datetime
+    """One thing that happened to one version, and how the version was then."""
+
     kind: Kind
     identity: Identity
-    deletion: Deletion | None
+    when: datetime  #: UTC
+    actor: str  #: who did it, by name
     sha512: str
     size: int
     listed: bool
     published: datetime
-    actor: str
-    why: str
+    why: str = ""
+    deletion: Deletion | None = None  #: what a delete came to
+    address: str = ""  #: where the request came from
+    credential: str = ""  #: the name of the key that was used
+    seq: int = 0  #: its number, once it is noted
 
     @classmethod
-    def about(cls, package, kind, when, actor, why="", deletion=None):
-        return cls(0, when, kind, package.identity, deletion, package.sha512, package.size, package.listed, package.published, actor, why)
+    def about(
+        cls,
+        package: Package,
+        kind: Kind,
+        when: datetime,
+        actor: str,
+        why: str = "",
+        deletion: Deletion | None = None,
+    ) -> Event:
+        """An event about a package as it is, or was just before it went."""
+        return cls(
+            kind,
+            package.identity,
+            when,
+            actor,
+            package.sha512,
+            package.size,
+            package.listed,
+            package.published,
+            why,
+            deletion,
+        )
 
     @property
-    def removes(self):
+    def removes(self) -> bool:
+        """Whether the version could not be restored any more afterwards."""
         return self.kind in (Kind.DELETE, Kind.VANISH)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Page:
-    number: int
-    count: int
+    """A stretch of the journal, as it is told in pieces. Only the last page still grows."""
+
+    number: int  #: from 0
+    count: int  #: of its events
     last_seq: int
     last_when: datetime
 
 
-_t = MetaData()
-_journal = Table("journal", _t, Column("seq", Integer, primary_key=True), Column("at", BigInteger), Column("kind", Text), Column("id", Text), Column("version", Text),
-  Column("deletion", Text), Column("sha512", Text), Column("size", BigInteger), Column("listed", Boolean), Column("published", BigInteger), Column("actor", Text), Column("why", Text))
+_tables = MetaData()
+_events = Table(
+    "events",
+    _tables,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("happened", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("sort_key", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", Text, nullable=False),  # as it was written
+    Column("deletion", Text, nullable=False),
+    Column("sha512", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("published", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("credential", Text, nullable=False, server_default=""),
+    Column("why", Text, nullable=False),
+)
+Index("events_of_version", _events.c.key, _events.c.sort_key, _events.c.seq)
 
+_SCHEMA = Schema("history", 1, _tables, derived=False)
 
-def _us(d): return int(d.timestamp()*1e6)
-def _dt(u): return datetime.fromtimestamp(u/1e6, UTC)
+_LAST = select(_events.c.seq, _events.c.happened).order_by(_events.c.seq.desc()).limit(1)
+_TIMES = select(_events.c.seq, _events.c.happened).where(_events.c.seq.in_(WHICH)).order_by(_events.c.seq)
+_AFTER = (
+    select(_events).where(_events.c.seq > bindparam("after")).order_by(_events.c.seq).limit(bindparam("most"))
+)
+_NEWEST_OF_EACH = (
+    select(func.max(_events.c.seq))
+    .where(tuple_(_events.c.key, _events.c.sort_key).in_(WHICH))
+    .group_by(_events.c.key, _events.c.sort_key)
+)
+_NEWEST_EVENTS = select(_events).where(_events.c.seq.in_(_NEWEST_OF_EACH))
 
 
 class History:
-    def __init__(self, database):
+    """The journal in one database."""
+
+    def __init__(self, database: Database) -> None:
+        """Raises ``ConfigError`` if a newer nugetlite wrote it."""
         self._database = database
-        database.install(Schema("history", 1, _t, derived=False))
+        database.install(_SCHEMA)
 
-    def note(self, connection, event):
-        last = connection.execute(select(func.max(_journal.c.at))).scalar() or 0
-        connection.execute(insert(_journal).values(at=max(last + 1, _us(event.when)), kind=event.kind, id=event.identity.id.text, version=event.identity.version.original, deletion=event.deletion or "", sha512=event.sha512, size=event.size, listed=event.listed, published=_us(event.published), actor=event.actor, why=event.why))
+    def note(self, connection: Connection, *events: Event) -> tuple[Event, ...]:
+        """Write down what happened, in a transaction of ``Database.begin``, which has the database to itself.
 
-    def unheard(self, connection, packages):
-        return [p for p in packages if not connection.execute(select(_journal.c.seq).where(func.lower(_journal.c.id) == p.identity.id.key, _journal.c.version == p.identity.version.original, _journal.c.sha512 == p.sha512)).first()]
+        Answers the events with their numbers and with the times under which they are known from now on.
+        """
+        noted = tuple(_numbered(events, *_last(connection)))
+        if noted:
+            connection.execute(insert(_events), [_row(event) for event in noted])
+        return noted
 
-    def _events(self, q):
-        with self._database.connect() as c:
-            return [Event(r.seq, _dt(r.at), Kind(r.kind), Identity.parse(r.id, r.version), Deletion(r.deletion) if r.deletion else None, r.sha512, r.size, r.listed, _dt(r.published), r.actor, r.why) for r in c.execute(q)]
+    def events(self, after: int = 0, limit: int = PAGE_SIZE) -> tuple[Event, ...]:
+        """What happened after the event of a number, in order."""
+        with self._database.connect() as connection:
+            return tuple(map(_event, connection.execute(_AFTER, {"after": after, "most": limit})))
 
-    def pages(self):
-        events = self._events(select(_journal).order_by(_journal.c.seq))
-        out = []
-        for i in range(0, len(events), PAGE_SIZE):
-            part = events[i:i+PAGE_SIZE]
-            out.append(Page(i // PAGE_SIZE, len(part), part[-1].seq, part[-1].when))
-        return out
+    def event(self, seq: int) -> Event | None:
+        """The event of that number."""
+        return next((event for event in self.events(seq - 1, 1) if event.seq == seq), None)
 
-    def page(self, number):
-        return self._events(select(_journal).order_by(_journal.c.seq).limit(PAGE_SIZE).offset(number*PAGE_SIZE))
+    def count(self) -> int:
+        """How many events there are, which is the number of the last one."""
+        with self._database.connect() as connection:
+            return _last(connection)[0]
 
-    def event(self, seq):
-        return next(iter(self._events(select(_journal).where(_journal.c.seq == seq))), None)
+    def newest(self) -> Event | None:
+        """The last event."""
+        return self.event(self.count())
+
+    def page(self, number: int) -> tuple[Event, ...]:
+        """The events of a page, in order; none if there is no such page."""
+        return self.events(number * PAGE_SIZE, PAGE_SIZE) if number >= 0 else ()
+
+    def pages(self) -> tuple[Page, ...]:
+        """All pages, in order."""
+        with self._database.connect() as connection:
+            count, _ = _last(connection)
+            ends = [*range(PAGE_SIZE, count, PAGE_SIZE), *([count] if count else [])]
+            times = [row for batch in batches(ends) for row in connection.execute(_TIMES, {"which": batch})]
+        return tuple(
+            [
+                Page(number, seq - number * PAGE_SIZE, seq, happened)
+                for number, (seq, happened) in enumerate(times)
+            ]
+        )
+
+    def unheard(self, connection: Connection, packages: Iterable[Package]) -> list[Package]:
+        """Those packages whose coming is news: not what the journal last told of that version."""
+        packages = list(packages)
+        known = {}
+        for batch in batches(packages):
+            names = [(each.identity.id.key, each.identity.version.sort_key) for each in batch]
+            for row in connection.execute(_NEWEST_EVENTS, {"which": names}):
+                event = _event(row)
+                known[event.identity] = "" if event.removes else event.sha512
+        return [package for package in packages if known.get(package.identity) != package.sha512]
+
+
+def _numbered(events: Sequence[Event], seq: int, happened: datetime) -> Iterator[Event]:
+    """The events with numbers and times that go on from the last one's."""
+    for event in events:
+        seq, happened = seq + 1, max(happened + _MOMENT, event.when)
+        yield replace(event, seq=seq, when=happened)
+
+
+def _last(connection: Connection) -> tuple[int, datetime]:
+    """Number and time of the last event."""
+    row = connection.execute(_LAST).first()
+    return (row.seq, row.happened) if row else (0, _BEFORE_ALL)
+
+
+def _row(event: Event) -> dict[str, object]:
+    identity = event.identity
+    return {
+        "seq": event.seq,
+        "happened": event.when,
+        "kind": event.kind.value,
+        "key": identity.id.key,
+        "sort_key": identity.version.sort_key,
+        "id": identity.id.text,
+        "version": identity.version.original,
+        "deletion": event.deletion.value if event.deletion else "",
+        "sha512": event.sha512,
+        "size": event.size,
+        "listed": event.listed,
+        "published": event.published,
+        "actor": event.actor,
+        "address": event.address,
+        "credential": event.credential,
+        "why": event.why,
+    }
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        Kind(row.kind),
+        Identity.parse(row.id, row.version),
+        row.happened,
+        row.actor,
+        row.sha512,
+        row.size,
+        row.listed,
+        row.published,
+        row.why,
+        Deletion(row.deletion) if row.deletion else None,
+        row.address,
+        row.credential,
+        row.seq,
+    )

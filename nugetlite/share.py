@@ -112,32 +112,54 @@ class Share:
         Raises ``PackageExists``, unless ``replace``.
         """
         identity = package.identity
+        folder = layout.version_folder(identity)
         files = {
             layout.nupkg_name(identity): nupkg,
             layout.sha512_name(identity): BytesIO(package.sha512.encode()),
             layout.nuspec_name(identity): BytesIO(manifest),
         }
-        try:
-            return self.storage.add(layout.version_folder(identity), files, replace=replace)
-        except FolderTaken as error:
-            raise PackageExists(identity) from error
+        for _ in range(2):
+            try:
+                return self.storage.add(folder, files, replace=replace)
+            except FolderTaken:
+                if not self._clear_leftovers(identity):
+                    break
+        raise PackageExists(identity)
+
+    def withdraw(self, entry: Entry) -> None:
+        """Undo a ``put`` of which nobody was told yet, unless others have changed the version since."""
+        if self.stands(entry):
+            self._drop(entry.folder)
+
+    def version(self, identity: Identity) -> Entry | None:
+        """The folder of a version as it stands; ``None`` if there is none, or no package in it."""
+        entry = self._look(layout.version_folder(identity))
+        return entry if entry and layout.nupkg_name(identity) in entry.names else None
+
+    def stands(self, entry: Entry) -> bool:
+        """Whether a folder is still just as it was told."""
+        now = self._look(entry.folder)
+        return now is not None and now.stamp == entry.stamp
 
     def open(self, package: Package) -> BinaryIO:
-        """The bytes of its ``.nupkg``, sure to be those that were indexed as far as size and time can tell.
+        """The bytes of its ``.nupkg``, sure to be those that were indexed: by size and time, or else by hash.
 
-        Raises ``NoSuchPackage`` if somebody removed it, ``ShareUnavailable`` if somebody changed it.
+        Raises ``NoSuchPackage`` if somebody removed it, ``Damaged`` if somebody changed it.
         """
         identity = package.identity
         try:
             stream = self.storage.open(f"{layout.version_folder(identity)}/{layout.nupkg_name(identity)}")
         except NoSuchPath as error:
             raise NoSuchPackage(identity) from error
-        if stream.seek(0, os.SEEK_END) != package.size:
+        try:
+            if not self._is_as_indexed(stream, package):
+                raise Damaged(
+                    f"The file of {identity} was changed on the share; its operator has to look into it"
+                )
+            stream.seek(0)
+        except BaseException:
             stream.close()
-            raise ShareUnavailable(
-                f"The file of {identity} was changed on the share; its operator has to look into it"
-            )
-        stream.seek(0)
+            raise
         return stream
 
     def check(self) -> None:
@@ -202,32 +224,27 @@ class Share:
         short, there is either a version or a mark (``finish_hard_delete`` does the rest). Raises ``NoSuchPackage``.
         """
         identity = mark.identity
-        trash = layout.version_folder(identity, layout.TRASH)
-        for left in (
-            trash,
-            layout.version_folder(identity, layout.GONE),
-        ):  # of an earlier version of that name
-            self._drop(left)
         try:
-            self._move(identity, layout.version_folder(identity), trash)
-        except NoSuchPackage:
-            self._move(identity, layout.version_folder(identity, layout.DELETED), trash)
-        self.finish_hard_delete(mark)
+            self._move_to_trash(identity)
+        except PackageExists:  # one of that name lies there whose delete was cut short
+            self.finish_hard_delete(mark)
+            self._move_to_trash(identity)
+        self._put_mark(layout.GONE, mark)
+        self._empty_trash(identity)
 
     def finish_hard_delete(self, mark: Mark) -> None:
         """What is left to do when the version lies in the trash; a mark that is there already stays."""
         with suppress(FolderTaken):
             self._put_mark(layout.GONE, mark, replace=False)
-        for rest in (layout.TRASH, layout.UNLISTED, layout.SYMBOLS):
-            self._drop(layout.version_folder(mark.identity, rest))
+        self._empty_trash(mark.identity)
 
     def forget_removal(self, identity: Identity) -> None:
-        """Drop the mark of a hard delete: the name was pushed anew."""
+        """Drop the mark of a removal: the version is there again."""
         self._drop(layout.version_folder(identity, layout.GONE))
 
     def soft_deleted(self, identity: Identity) -> Entry | None:
         """The version among the soft-deleted, where it keeps its name reserved."""
-        return next(self.storage.scan(layout.version_folder(identity, layout.DELETED)), None)
+        return self._look(layout.version_folder(identity, layout.DELETED))
 
     def is_soft_deleted(self, identity: Identity) -> bool:
         """Whether it is among them."""
@@ -235,7 +252,13 @@ class Share:
 
     def is_unlisted(self, identity: Identity) -> bool:
         """Whether it is hidden from search."""
-        return any(True for _ in self.storage.scan(layout.version_folder(identity, layout.UNLISTED)))
+        return self._look(layout.version_folder(identity, layout.UNLISTED)) is not None
+
+    def is_removed(self, identity: Identity) -> bool:
+        """Whether there is a mark that says so, or the version itself among the soft-deleted."""
+        return self._look(layout.version_folder(identity, layout.GONE)) is not None or self.is_soft_deleted(
+            identity
+        )
 
     def reject(self, path: str, why: str) -> None:
         """Put a stray file aside, with the reason beside it, so that clients do not stumble over it."""
@@ -291,6 +314,60 @@ class Share:
             raise Damaged(f"The file of {identity} is not the one whose hash stands beside it")
         return declared == package.sha512 and layout.nuspec_name(identity) in entry.names
 
+    def _is_as_indexed(self, stream: BinaryIO, package: Package) -> bool:
+        """Whether these are the bytes of ``package``.
+
+        The index, the folder and an open file may tell of three different packages while one is replaced.
+        """
+        if stream.seek(0, os.SEEK_END) != package.size:
+            return False
+        if package.published == _dated(stream):
+            return True
+        # Not every storage opens files of its own with dates of their own. And somebody may have touched it, or
+        # restored it from a backup.
+        return (
+            package.published == self._dated_here(package.identity) or digest(stream).sha512 == package.sha512
+        )
+
+    def _dated_here(self, identity: Identity) -> datetime | None:
+        """The date of the file that is there now; what was opened before is that one, or older."""
+        entry = self.version(identity)
+        return arrival(entry, identity) if entry else None
+
+    def _look(self, folder: str) -> Entry | None:
+        """One folder as it stands; ``None`` if there is nothing in it."""
+        for entry in self.storage.scan(folder):
+            if not entry.readable:
+                raise ShareUnavailable("A folder of the share cannot be looked into; try again later")
+            if entry.folder == folder:
+                return entry
+        return None
+
+    def _clear_leftovers(self, identity: Identity) -> bool:
+        """Remove what stands beside a package, where somebody took just that away; ``False`` if there is more."""
+        entry = self._look(layout.version_folder(identity))
+        names = entry.names if entry else ()
+        for name in names:
+            if name not in (layout.sha512_name(identity), layout.nuspec_name(identity)):
+                return False
+        for name in names:
+            self._drop(f"{layout.version_folder(identity)}/{name}")
+        return True
+
+    def _move_to_trash(self, identity: Identity) -> None:
+        trash = layout.version_folder(identity, layout.TRASH)
+        try:
+            self._move(identity, layout.version_folder(identity), trash)
+        except NoSuchPackage:
+            self._move(identity, layout.version_folder(identity, layout.DELETED), trash)
+
+    def _empty_trash(self, identity: Identity) -> None:
+        """Remove what goes with a version, unless it was pushed anew, and its bytes last: they tell a later scan."""
+        if not self.version(identity):
+            for rest in (layout.UNLISTED, layout.SYMBOLS):
+                self._drop(layout.version_folder(identity, rest))
+        self._drop(layout.version_folder(identity, layout.TRASH))
+
     def _put_mark(self, under: str, mark: Mark, *, replace: bool = True) -> None:
         folder = layout.version_folder(mark.identity, under)
         self.storage.add(folder, {layout.MARK: BytesIO(mark.to_json())}, replace=replace)
@@ -311,5 +388,16 @@ class Share:
 def arrival(entry: Entry, identity: Identity) -> datetime:
     """When the package came to the share: the date of its file, which copying tools keep, within reason."""
     name = layout.nupkg_name(identity)
-    modified = next((file.modified for file in entry.files if file.name == name), 0.0)
+    return _within_reason(next((file.modified for file in entry.files if file.name == name), 0.0))
+
+
+def _dated(stream: BinaryIO) -> datetime | None:
+    """The date of an open file, if it is one."""
+    try:
+        return _within_reason(os.fstat(stream.fileno()).st_mtime)
+    except OSError:
+        return None
+
+
+def _within_reason(modified: float) -> datetime:
     return datetime.fromtimestamp(min(max(modified, NUGET_BEGAN), DATES_END), UTC)

@@ -39,17 +39,17 @@ def nugetlite_authorize(actor: Actor, action: Action, config: Config) -> bool | 
 
 
 def keys_in(request: Request) -> Iterator[str]:
-    """Every key of a request: in a header of its own, as bearer, or as the password of basic credentials."""
-    for header in HEADERS:
-        if key := request.headers.get(header, "").strip():
-            yield key
-    match request.authorization:
-        case None:
-            return
-        case credentials if credentials.type == "basic":
-            yield credentials.password or ""
-        case credentials if credentials.type == "bearer":
-            yield credentials.token or ""
+    """Every key of a request: in a header of its own, as bearer, or as the password of basic credentials.
+
+    An empty one is none: after a 401, NuGet 5.4 without credentials sends an empty user name and password.
+    """
+    credentials = request.authorization
+    sent = [request.headers.get(header, "").strip() for header in HEADERS]
+    if credentials and credentials.type == "basic":
+        sent.append(credentials.password or "")
+    elif credentials and credentials.type == "bearer":
+        sent.append(credentials.token or "")
+    yield from filter(None, sent)
 
 
 def _same(key: str, known: str) -> bool:

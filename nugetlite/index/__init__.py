@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from nugetlite.database import Database
+    from nugetlite.index.searching import Asked
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Package, Removal
     from nugetlite.package.query import Query
@@ -40,6 +41,7 @@ class Index:
         database.install(LASTING)
         database.install(DERIVED)
         self._seen: tuple[object, int] = (None, 0)
+        self._totals: tuple[int, dict[Asked, int]] = (0, {})
 
     # Reading
 
@@ -76,6 +78,11 @@ class Index:
         with self._database.connect() as connection:
             return reading.read_version_keys(connection, id)
 
+    def version_list(self, id: PackageId) -> tuple[list[str], tuple[Removal, ...]]:
+        """As ``version_keys`` and ``removals``, at once."""
+        with self._database.connect() as connection:
+            return reading.read_version_keys(connection, id), reading.read_removals(connection, id)
+
     def listed_versions(self, id: PackageId, *, prerelease: bool, semver2: bool) -> list[str]:
         """The full texts of those that search shows, ascending."""
         with self._database.connect() as connection:
@@ -87,13 +94,15 @@ class Index:
         The id that was typed comes first, then ids that begin with it, then packages whose id, title or tags
         answer, then the others; among equals the more downloaded one, then the id decides.
         """
+        totals = self._known_totals()
         with self._database.connect() as connection:
-            return searching.search(connection, query)
+            return searching.search(connection, query, totals)
 
     def complete(self, query: Query) -> Completion:
-        """The ids of listed packages that hold what was typed, those that begin with it first."""
+        """The ids of listed packages that begin as typed, and then those with words that do."""
+        totals = self._known_totals()
         with self._database.connect() as connection:
-            return searching.complete(connection, query)
+            return searching.complete(connection, query, totals)
 
     def removal(self, identity: Identity) -> Removal | None:
         """What became of a version that was removed."""
@@ -109,6 +118,13 @@ class Index:
         """How much there is."""
         with self._database.connect() as connection:
             return reading.read_counts(connection)
+
+    def _known_totals(self) -> dict[Asked, int]:
+        """What searches came to at this revision, which is asked first: what is read next is as new, or newer."""
+        revision = self.revision()
+        if self._totals[0] != revision:
+            self._totals = revision, {}
+        return self._totals[1]
 
     # Reading, for upkeep
 

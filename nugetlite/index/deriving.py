@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from nugetlite.database import WHICH, batches
 from nugetlite.index import fulltext
-from nugetlite.index.batches import WHICH, batches
 from nugetlite.index.schema import documents, manifests, packages, versions
 from nugetlite.index.slices import BITS, SLICES, Document, Version, documents_of
 from nugetlite.index.wording import DEPENDENCY, Wording

@@ -29,7 +29,6 @@ WORD_LIMIT = 20  #: words of a query that are looked at
 _COLUMNS = Wording._fields
 _FREE = "{tails names title tags authors summary description}"
 _NAMING = "{tails names title tags}"
-_ID = "{tails names}"
 _FIELDS = {
     "id": "names",
     "title": "title",
@@ -94,9 +93,10 @@ def matching(query: Query, *, only_ids: bool = False) -> Match | None:
     """The words of a query as SQLite wants them, quoted so that none of them is taken for syntax.
 
     A free word is found whole in any text, and in an id also as a part; the last one, which may not be typed to
-    its end, also as a beginning. ``None`` if nothing can answer: words are wanted, and there is no letter in them.
+    its end, also as a beginning. ``only_ids``: only in ids, and only words of them. ``None`` if nothing can
+    answer: words are wanted, and what was typed has none.
     """
-    expression = _Expression()
+    expression = _Expression(parts=not only_ids)
     fields: dict[str, list[Term]] = {}
     for term in query.terms:
         fields.setdefault(term.field, []).append(term)
@@ -109,19 +109,22 @@ def matching(query: Query, *, only_ids: bool = False) -> Match | None:
     if not free:
         return Match(_all(told))
     if only_ids:
-        return Match(_all([f"{_ID} : ({free})", *told]))
+        return Match(_all([f"names : ({free})", *told]))
     return Match(_all([f"{_FREE} : ({free})", *told]), _all([f"{_NAMING} : ({free})", *told]))
 
 
 class _Expression:
     """Writes the parts of an expression; counts the words, and sees when something can match nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, parts: bool) -> None:
         self.is_hopeless = False
+        self._parts = parts  # whether a word may also be any part of an id
         self._left = WORD_LIMIT
 
     def free(self, pieces: Sequence[str]) -> str:
         """Words that must all be found somewhere."""
+        if any(map(_has_letters, pieces)):
+            pieces = [piece for piece in pieces if _has_letters(piece) or any(map(_is_telling, piece))]
         parts = [self._piece(piece, last=at == len(pieces)) for at, piece in enumerate(pieces, start=1)]
         return self._hopeful(_all([part for part in parts if part]), wanted=bool(pieces))
 
@@ -138,11 +141,12 @@ class _Expression:
 
     def _piece(self, piece: str, last: bool) -> str:
         """What stands between blanks: a part of an id, or words, or words that are written together."""
+        if not self._left:
+            return ""
         found = self._words(piece)
-        whole = fold(piece).strip(".-_")
         ways = [_all(_each(found, last=last))] if found else []
-        if len(whole) >= SHORTEST_PART and _OF_IDS.fullmatch(whole) and not (last and found == [whole]):
-            ways.append(f"tails : {_begins(whole)}")
+        if self._parts and (part := _part_of_id(piece)) and not (last and found == [part]):
+            ways.append(f"tails : {_begins(part)}")
         if inner := humps(piece)[:WORD_LIMIT]:
             ways.append(_all(_each(inner, last=last)))
         return f"({_any(ways)})" if ways else ""
@@ -163,8 +167,8 @@ class _Expression:
     def _words(self, text: str) -> list[str]:
         """The words of a text, without the signs that only stand between them."""
         found = words(text)
-        if any(word[0].isalnum() for word in found):
-            found = [word for word in found if word[0].isalnum() or _is_telling(word)]
+        if any(map(_has_letters, found)):
+            found = [word for word in found if _has_letters(word) or _is_telling(word)]
         return self._take(found)
 
     def _take(self, found: list[str]) -> list[str]:
@@ -175,6 +179,16 @@ class _Expression:
     def _hopeful(self, part: str, *, wanted: bool = True) -> str:
         self.is_hopeless |= wanted and not part and self._left > 0
         return part
+
+
+def _part_of_id(piece: str) -> str:
+    """The piece as it may stand within an id, "" if it cannot."""
+    part = fold(piece).strip(".-_")
+    return part if len(part) >= SHORTEST_PART and _OF_IDS.fullmatch(part) else ""
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 def _is_telling(sign: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +13,6 @@ from nugetlite.package.manifest import Manifest
 from nugetlite.package.package import Deletion, Embedded, Package, Removal
 
 Row = dict[str, object]
-
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def version_row(number: int, package_number: int, package: Package, stamp: str) -> Row:
@@ -44,18 +40,22 @@ def manifest_row(number: int, package: Package) -> Row:
         "manifest": package.manifest.to_json(),
         "size": package.size,
         "sha512": package.sha512,
-        "published": microseconds(package.published),
+        "published": package.published,
         "embedded": " ".join(sorted(package.embedded)),
     }
+
+
+# Rows are read again and again, and their manifests hardly ever change.
+_manifest = lru_cache(maxsize=4096)(Manifest.from_json)
 
 
 def package_of(row: Any, *, listed: bool) -> Package:
     """The package in a row of ``manifests``."""
     return Package(
-        Manifest.from_json(row.manifest),
+        _manifest(row.manifest),
         row.size,
         row.sha512,
-        moment(row.published),
+        row.published,
         listed,
         _embedded(row.embedded),
     )
@@ -68,7 +68,7 @@ def removal_row(removal: Removal, revision: int) -> Row:
         "id": removal.identity.id.text,
         "version": removal.identity.version.full,
         "deletion": removal.deletion.value,
-        "removed": microseconds(removal.when),
+        "removed": removal.when,
         "actor": removal.by,
         "why": removal.why,
         "revision": revision,
@@ -77,7 +77,7 @@ def removal_row(removal: Removal, revision: int) -> Row:
 
 def removal_of(row: Any) -> Removal:
     """The removal in such a row."""
-    return Removal(identity_of(row), Deletion(row.deletion), moment(row.removed), row.actor, row.why)
+    return Removal(identity_of(row), Deletion(row.deletion), row.removed, row.actor, row.why)
 
 
 def identity_of(row: Any) -> Identity:
@@ -88,16 +88,6 @@ def identity_of(row: Any) -> Identity:
 def key_of(identity: Identity) -> Mapping[str, str]:
     """What identifies a version in tables that are kept by name."""
     return {"key": identity.id.key, "sort_key": identity.version.sort_key}
-
-
-def microseconds(moment: datetime) -> int:
-    """A moment as the database keeps it."""
-    return (moment - _BEGINNING) // _MICROSECOND
-
-
-def moment(microseconds: int) -> datetime:
-    """The moment again."""
-    return _BEGINNING + timedelta(microseconds=microseconds)
 
 
 @lru_cache(maxsize=16)

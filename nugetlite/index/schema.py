@@ -10,7 +10,6 @@
     revision    a number that grows with every change of the above
 
 And one table that outlives them, because no share tells it: ``downloads``.
-Times are microseconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from sqlalchemy import (
     event,
 )
 
-from nugetlite.database import Schema
+from nugetlite.database import Moment, Schema
 from nugetlite.index import fulltext
 
 Name = Text().with_variant(Text(collation="C"), "postgresql")  # compared byte by byte, as SQLite does
@@ -79,7 +78,7 @@ manifests = Table(
     Column("manifest", LargeBinary, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha512", Text, nullable=False),
-    Column("published", BigInteger, nullable=False),
+    Column("published", Moment, nullable=False),
     Column("embedded", Text, nullable=False),  # separated by blanks
 )
 
@@ -110,7 +109,7 @@ removals = Table(
     Column("id", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("deletion", Text, nullable=False),
-    Column("removed", BigInteger, nullable=False),
+    Column("removed", Moment, nullable=False),
     Column("actor", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),  # since when it is known here

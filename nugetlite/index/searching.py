@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, not_, select
 
+from nugetlite.database import WHICH, batches
 from nugetlite.errors import BadVersion
 from nugetlite.index import fulltext
-from nugetlite.index.batches import WHICH, batches
 from nugetlite.index.fulltext import Match
 from nugetlite.index.rows import package_of
 from nugetlite.index.schema import documents, downloads, manifests, packages, versions
@@ -40,27 +40,29 @@ if TYPE_CHECKING:
 
 _BEGINS_IDS = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _AFTER_IDS = "\x7f"  # comes after every character of an id
-_by_rank = (
-    (documents.c.downloads + 0).desc(),
-    documents.c.key,
-)  # a sum, lest SQLite walk all documents by rank
+TOTALS_LIMIT = 1000  #: searches whose totals are remembered, while nothing changes
+
+_by_rank = documents.c.downloads.desc(), documents.c.key
 
 
-def search(connection: Connection, query: Query) -> Hits:
-    """The packages that answer, one page of them."""
+def search(connection: Connection, query: Query, totals: dict[Asked, int]) -> Hits:
+    """The packages that answer, one page of them.
+
+    ``totals`` holds what earlier searches came to, as long as nothing changes: a page is often followed by the next.
+    """
     asked = Asked.of(query)
     if asked is None:
         return Hits(0, ())
-    total = connection.execute(asked.count()).scalar_one()
+    total = _total(connection, asked, totals)
     return Hits(total, _hits(connection, asked, _page(connection, asked, query)))
 
 
-def complete(connection: Connection, query: Query) -> Completion:
-    """The ids that answer by themselves, one page of them."""
+def complete(connection: Connection, query: Query, totals: dict[Asked, int]) -> Completion:
+    """The ids that answer, one page of them; what else a package says of itself does not count."""
     asked = Asked.of(query, only_ids=True)
     if asked is None:
         return Completion(0, ())
-    total = connection.execute(asked.count()).scalar_one()
+    total = _total(connection, asked, totals)
     page = _page(connection, asked, query)
     shown = {
         number: id
@@ -124,12 +126,11 @@ class Asked:
         if self.is_plain:
             stage = self._stage("").where(documents.c.key.between(self.typed, self.typed + _AFTER_IDS))
         else:
-            stage = self._stage(self.match.naming).where(begins)
+            stage = self._stage(self.match.naming or self.match.all).where(begins)
         return stage.order_by((documents.c.key == self.typed).desc(), *_by_rank)
 
     def _stage(self, match: str) -> Select[Any]:
-        ranked = [documents.c.package, documents.c.downloads, self.top.label("top")]
-        return select(*ranked).select_from(_found(match)).where(*self._conditions(match))
+        return select(documents.c.number).select_from(_found(match)).where(*self._conditions(match))
 
     def _conditions(self, match: str) -> Iterator[ColumnElement[bool]]:
         if match:
@@ -154,9 +155,10 @@ def _found(match: str) -> FromClause:
 
 
 def _typed(query: Query) -> str:
-    """The free words as the beginning of an id: ``contoso json`` may mean ``Contoso.Json``."""
-    free = " ".join([term.text for term in query.terms if not term.field])
-    typed = fold(".".join(free.split()))
+    """The free words, or else those for the id, as its beginning: ``contoso json`` may mean ``Contoso.Json``."""
+    free = [term.text for term in query.terms if not term.field]
+    named = [term.text for term in query.terms if term.field == "id"]
+    typed = fold(".".join(" ".join(free or named[:1]).split()))
     return typed if _BEGINS_IDS.fullmatch(typed) else ""
 
 
@@ -165,6 +167,15 @@ def _sort_key(version: str) -> str:
         return Version.parse(version).sort_key
     except BadVersion:
         return ""
+
+
+def _total(connection: Connection, asked: Asked, totals: dict[Asked, int]) -> int:
+    total = totals.get(asked)
+    if total is None:
+        total = connection.execute(asked.count()).scalar_one()
+        if len(totals) < TOTALS_LIMIT:
+            totals[asked] = total
+    return total
 
 
 # One page
@@ -188,14 +199,26 @@ _VERSIONS = (
 
 
 def _page(connection: Connection, asked: Asked, query: Query) -> list[Any]:
-    """The documents on one page. Stages that lie wholly before it are only counted."""
-    page: list[Any] = []
+    """The documents on one page: package, downloads and top."""
+    numbers = _numbers(connection, asked, query)
+    shown = select(
+        documents.c.number, documents.c.package, documents.c.downloads, asked.top.label("top")
+    ).where(documents.c.number.in_(WHICH))
+    rows = {
+        row.number: row for batch in batches(numbers) for row in connection.execute(shown, {"which": batch})
+    }
+    return [rows[number] for number in numbers]
+
+
+def _numbers(connection: Connection, asked: Asked, query: Query) -> list[int]:
+    """The numbers of those documents. Stages that lie wholly before the page are only counted."""
+    page: list[int] = []
     skip = query.skip
     for stage in asked.stages():
         missing = query.take - len(page)
         if missing <= 0:
             break
-        found = connection.execute(stage.limit(missing).offset(skip)).all()
+        found = connection.execute(stage.limit(missing).offset(skip)).scalars().all()
         if found or not skip:
             skip = 0
         else:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, tuple_, update
 
-from nugetlite.database import inserting, upsert
-from nugetlite.index.batches import WHICH, batches
+from nugetlite.database import WHICH, batches, inserting, upsert
 from nugetlite.index.deriving import derive
 from nugetlite.index.reading import read_package
 from nugetlite.index.rows import key_of, manifest_row, removal_row, version_row

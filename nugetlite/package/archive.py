@@ -94,6 +94,10 @@ class Archive:
         """How many bytes a file has, as the zip says. Raises ``NoSuchEntry``."""
         return self._entry(name).size
 
+    def checksum(self, name: str) -> int:
+        """The CRC-32 of a file, as the zip says. Raises ``NoSuchEntry``."""
+        return self._entry(name).checksum
+
     def read(self, name: str, limit: int) -> bytes:
         """The bytes of a file. Raises ``NoSuchEntry``; ``BadArchive`` if damaged or over ``limit`` bytes."""
         return self._zip.read(self._entry(name), limit)

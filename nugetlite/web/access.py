@@ -7,7 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, g, request
+from flask import Blueprint, Response, g, request
 
 from nugetlite.access import ANONYMOUS, Action, Actor
 from nugetlite.errors import Refused, TooManyTries
@@ -15,6 +15,8 @@ from nugetlite.web.current import config, parts
 
 if TYPE_CHECKING:
     from nugetlite.package.identity import PackageId
+
+CREDENTIALS = ("Authorization", "X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: headers that say who asks
 
 
 def actor() -> Actor:
@@ -37,9 +39,26 @@ def guard_reads(blueprint: Blueprint) -> Blueprint:
 
     @blueprint.before_request
     def may_read() -> None:
-        require(Action.READ)
+        if not parts().everybody_reads or _has_credentials():
+            require(Action.READ)
 
+    blueprint.after_request(_tell_caches_for_whom)
     return blueprint
+
+
+def _tell_caches_for_whom(response: Response) -> Response:
+    """What a client got because of who it is, no cache gives to another one."""
+    keep = response.headers.get("Cache-Control", "no-cache")
+    is_for_one = not config().anonymous_read or _has_credentials()
+    if is_for_one and "no-store" not in keep:
+        response.headers["Cache-Control"] = f"private, {keep.removeprefix('public, ')}"
+    if not config().anonymous_read:
+        response.vary.update(CREDENTIALS)
+    return response
+
+
+def _has_credentials() -> bool:
+    return any(name in request.headers for name in CREDENTIALS)
 
 
 def _identify() -> Actor:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 SMALL = 1024 * 1024  #: bytes let in where nobody asked for a package
 FRAMING = 8 * 1024  #: bytes that multipart may add to a package
-READ = (
-    1024 * 1024
-)  #: bytes asked of the server; asked for less, gunicorn copies the rest of what it has each time
 SHORT_REST = 64 * 1024  #: unread bytes that a server reads by itself, to use the connection again
+READ = 1024 * 1024  #: bytes asked of the server; asked for fewer, gunicorn copies all others every time
 
 _NOT_PACKAGES = re.compile(r"application/(x-www-form-urlencoded|([\w.-]+\+)?(json|xml))|text/.*")
 
@@ -111,7 +109,6 @@ class Body(OneWay):
         else:
             self._left -= len(data)
             self._has_ended = not self._left
-        self.check_size()
         return data
 
     def _from_server(self, size: int) -> bytes:

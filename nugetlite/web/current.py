@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app, request
 
+from nugetlite.errors import NotUnderstood
 from nugetlite.web.links import Links
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Parts:
     feed: Feed
     upkeep: Upkeep
     guesses: Guesses
+    everybody_reads: bool  #: and no plugin has a say in who asks and who may
 
 
 def parts() -> Parts:
@@ -49,4 +51,6 @@ def config() -> Config:
 
 def links() -> Links:
     """URLs as the client of the current request sees them: ``base_url``, or the origin it used."""
+    if not config().base_url and not request.host:
+        raise NotUnderstood("The Host header of this request names no host")
     return Links(config().base_url or request.url_root.rstrip("/"))

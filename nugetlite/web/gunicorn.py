@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn comes without types
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from nugetlite.config import load
@@ -67,14 +68,44 @@ def _bracketed(host: str) -> str:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # a class without types
-    """gunicorn's threads, each of which also sees its connections to their end.
+    """gunicorn's worker with threads, except that none of its clients can hold up those that come after.
 
-    gunicorn 27 waits up to two seconds for a client to close, in the one loop that accepts connections for
-    all threads: five clients in no hurry made everybody wait ten seconds, and more got the worker killed.
+    It takes a connection only if a thread is free to serve it. gunicorn 27 takes all it can get and lets them
+    queue: with ten slow uploads at two workers of eight threads, two of three requests waited although the
+    other worker had threads to spare.
+
+    Each thread sees its connections to their end. gunicorn 27 waits up to two seconds for a client to close, in
+    the one loop that takes connections for all threads: five clients in no hurry made everybody wait ten
+    seconds, and more got the worker killed.
     """
 
+    _busy = 0  # threads; counted in the loop, which alone hands work to them and hears when it is done
+
+    def load_wsgi(self) -> None:
+        """Make the application; if it cannot be made as it is set up, one line says why, and gunicorn ends."""
+        try:
+            super().load_wsgi()
+        except ConfigError as error:
+            print(f"nugetlite: {error}", file=sys.stderr, flush=True)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Have a thread serve the next request of a connection."""
+        self._busy += 1
+        super().enqueue_req(conn)
+        self.set_accept_enabled(self._accepting)
+
+    def finish_request(self, conn: Any, future: Any) -> None:
+        """Hear that a thread is done."""
+        self._busy -= 1
+        super().finish_request(conn, future)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take connections, or leave them to other workers; the loop asks for the first whenever it turns."""
+        super().set_accept_enabled(enabled and self._busy < self.cfg.threads)
+
     def handle(self, conn: Any) -> Any:
-        """Serve one request; says whether the connection goes on."""
+        """Serve one request, in a thread; says whether the connection goes on."""
         goes_on = super().handle(conn)
         if goes_on is False:
             linger(conn.sock)

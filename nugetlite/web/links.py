@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 if TYPE_CHECKING:
     from nugetlite.package.identity import Identity, PackageId
+    from nugetlite.package.package import Embedded
 
 
 class Hive(StrEnum):
@@ -31,9 +32,28 @@ class Hive(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """URLs under one root, such as ``https://feed.example.com/prefix``, as one client sees it."""
+    """URLs under one root: ``https://feed.example.com/prefix`` as one client sees it.
+
+    Pages for people have ``../..`` as their root, so that they work behind any prefix, known or not.
+    """
 
     root: str  #: without a slash at the end
+
+    @classmethod
+    def from_page(cls, path: str) -> Links:
+        """URLs as a page at ``path`` writes them: relative to itself."""
+        return cls("/".join([".."] * (path.count("/") - 1)) or ".")
+
+    # For people
+
+    @property
+    def home(self) -> str:
+        """What this feed is, and search."""
+        return f"{self.root}/"
+
+    def static(self, name: str) -> str:
+        """A file that all pages share."""
+        return f"{self.root}/static/{name}"
 
     # The service index and what it names
 
@@ -100,6 +120,10 @@ class Links:
     def nupkg(self, identity: Identity) -> str:
         """The package itself."""
         return f"{self.version(identity)}{identity.id.key}.{identity.version.key}.nupkg"
+
+    def embedded(self, identity: Identity, which: Embedded) -> str:
+        """A file in the package that clients show."""
+        return f"{self.version(identity)}{which}"
 
     def details(self, identity: Identity) -> str:
         """Its page, for people."""

@@ -1,76 +1,114 @@
-"""The pages for people: what this feed is, how to use it, what is on it, and one page for each package."""
+"""The pages for people: what this feed is, how to use it, what is on it, and one page for each package.
+
+They hold no script, and every URL in them that leads to this feed is relative, so they work behind any proxy.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from nugetlite.errors import NoSuchPackage
-from nugetlite.package.identity import Identity, PackageId
+from nugetlite.errors import NoSuchPackage, NotUnderstood, quoted
+from nugetlite.package.identity import Identity
 from nugetlite.package.package import Embedded, Package
 from nugetlite.package.query import Query, parse_terms
-from nugetlite.package.version import Version
 from nugetlite.web.access import actor, guard_reads
 from nugetlite.web.current import config, feed, links, parts
+from nugetlite.web.links import Links
 from nugetlite.web.v3.describe import web_url
 
 portal = guard_reads(Blueprint("portal", __name__))
 
 PER_PAGE = 20
+MOST_SKIPPED = 3000
+LONGEST_SEARCH = 200  #: characters
 README_SHOWN = 256 * 1024  #: characters
+MAIL = re.compile(r"mailto:[^\s\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
 
 
 @portal.get("/")
 def home() -> ResponseReturnValue:
     """How to point a client here, and the packages that answer ``q``."""
-    words = request.args.get("q", "")[:200]
-    skip = min(max(request.args.get("skip", 0, type=int), 0), 3000)
+    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    skip = min(max(request.args.get("skip", 0, type=int), 0), MOST_SKIPPED)
     query = Query(parse_terms(words), prerelease=True, semver2=True, skip=skip, take=PER_PAGE)
-    hits = feed().search(query)
-    return render_template(
-        "home.html", words=words, hits=hits, skip=skip, per_page=PER_PAGE, links=links(), config=config()
+    return _html(
+        "home.html", words=words, found=feed().search(query), skip=skip, per_page=PER_PAGE, links=links()
     )
 
 
-@portal.get("/packages/<id:package_id>")
-def newest(package_id: PackageId) -> ResponseReturnValue:
-    """The newest listed version of a package."""
-    versions = feed().versions(package_id)
+@portal.get("/packages/<id>")
+def newest(id: str) -> ResponseReturnValue:
+    """The version of a package that most want: the newest listed one, a stable one if there is any."""
+    versions = feed().versions(_identity(id, "0").id)
     listed = [package for package in versions if package.listed] or versions
     stable = [package for package in listed if not package.is_prerelease] or listed
     return _page(stable[-1], versions)
 
 
-@portal.get("/packages/<id:package_id>/<version:version>")
-def package(package_id: PackageId, version: Version) -> ResponseReturnValue:
+@portal.get("/packages/<id>/<version>")
+def package(id: str, version: str) -> ResponseReturnValue:
     """One version: how to install it, what it says of itself, what it depends on."""
-    found = feed().find(Identity(package_id, version))
-    return _page(found, feed().versions(package_id))
+    found = feed().find(_identity(id, version))
+    return _page(found, feed().versions(found.identity.id))
+
+
+@portal.errorhandler(NoSuchPackage)
+def missing(error: NoSuchPackage) -> ResponseReturnValue:
+    """What is not here; or what became of it."""
+    return _html("missing.html", sentence=str(error)), error.status
+
+
+def _identity(id: str, version: str) -> Identity:
+    try:
+        return Identity.parse(id, version)
+    except NotUnderstood as error:
+        raise NoSuchPackage(quoted(f"{id} {version}")) from error
 
 
 def _page(package: Package, versions: Sequence[Package]) -> ResponseReturnValue:
-    plugin_links = parts().plugins.gather_each(
+    more = parts().plugins.gather_each(
         "nugetlite_portal_links", tuple, actor=actor(), package=package, config=config()
     )
-    return render_template(
+    return _html(
         "package.html",
         package=package,
-        manifest=package.manifest,
-        versions=list(reversed(versions)),
+        install=_how_to_install(package),
+        more_links=[(text, link) for text, url in more if (link := safe_link(url))],
+        project_link=safe_link(package.manifest.project_url),
         readme=_readme(package),
-        more_links=[(text, url) for text, url in plugin_links if web_url(url)],
-        web_url=web_url,
-        links=links(),
-        Embedded=Embedded,
+        versions=list(reversed(versions)),
     )
+
+
+def _html(template: str, **told: object) -> str:
+    return render_template(template, here=Links.from_page(request.path), Embedded=Embedded, **told)
+
+
+def safe_link(url: str) -> str:
+    """The URL if a browser may be led to it, else ""."""
+    return web_url(url) or (url.strip() if MAIL.fullmatch(url.strip()) else "")
+
+
+def _how_to_install(package: Package) -> str:
+    id, version = package.identity.id, package.identity.version.normalized
+    types = {type.name.lower() for type in package.manifest.package_types}
+    if "dotnettool" in types:
+        return f"dotnet tool install {id} --version {version}"
+    if "template" in types:
+        return f"dotnet new install {id}::{version}"
+    return f"dotnet add package {id} --version {version}"
 
 
 def _readme(package: Package) -> str:
-    try:
-        return (
-            feed().read_embedded(package.identity, Embedded.README).decode("utf-8", "replace")[:README_SHOWN]
-        )
-    except NoSuchPackage:
+    """The readme as text: Markdown reads well as it is, and text cannot carry a script."""
+    if Embedded.README not in package.embedded:
         return ""
+    try:
+        readme = feed().read_embedded(package.identity, Embedded.README)
+    except NoSuchPackage:  # it was deleted since
+        return ""
+    return readme.decode("utf-8-sig", "replace")[:README_SHOWN]

@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from nugetlite.testing.packages import nupkg
+
 pytestmark = pytest.mark.client
 
 
@@ -59,8 +61,23 @@ def test_dotnet_restores_straight_from_the_share(server_is_on, feed, workspace, 
     assert app.build().ok
     assert app.run().output == "Hello, world, from Contoso.Greeting 1.1.0\n"
     assert neighbour.holds(packages("Contoso.Chatter", "1.0.0"), "Contoso.Chatter", "1.0.0")
-    assert neighbour.nuget.install("Contoso.Chatter").ok
-    assert neighbour.nuget.installed == ["Contoso.Chatter.1.0.0", "Contoso.Greeting.1.1.0"]
+
+
+@pytest.mark.parametrize("server_is_on", [True, False])
+def test_nuget_exe_installs_straight_from_the_share(server_is_on, feed, workspace, make_workspace):
+    # In lower case, because on a disk that tells A from a, nuget.exe 3.4.4 finds nothing else in a folder feed,
+    # not even one that its own `nuget add` made.
+    for version in ("1.0.0", "1.1.0"):
+        package = workspace.folder / f"contoso.json.{version}.nupkg"
+        package.write_bytes(nupkg("contoso.json", version, files={"content/read.me": b"read me"}))
+        assert workspace.nuget.push(package).ok
+    if not server_is_on:
+        feed.stop()
+
+    neighbour = make_workspace(feed.share)
+
+    assert neighbour.nuget.install("contoso.json").ok
+    assert neighbour.nuget.installed == ["contoso.json.1.1.0"]
 
 
 @pytest.mark.parametrize("policy", ["soft", "hard"])

@@ -59,15 +59,22 @@ def test_it_restores_a_packages_config(reader):
     assert reader.nuget.installed == ["Contoso.Greeting.1.2.0"]
 
 
-def test_an_unlisted_version_is_installed_only_by_name(feed, workspace, packages):
+@pytest.mark.parametrize(
+    ("policy", "newest"),
+    [
+        ("unlist", "1.1.0"),
+        ("soft", "1.0.0"),
+        ("hard", "1.0.0"),
+    ],  # it does not ask whether a version is listed
+)
+def test_it_installs_the_newest_version_that_is_left(make_feed, make_workspace, packages, policy, newest):
+    nuget = make_workspace(make_feed(delete_policy=policy).index).nuget
     for version in ("1.0.0", "1.1.0"):
-        assert workspace.nuget.push(packages("Contoso.Greeting", version)).ok
-    assert workspace.nuget.delete("Contoso.Greeting", "1.1.0").ok
+        assert nuget.push(packages("Contoso.Greeting", version)).ok
+    assert nuget.delete("Contoso.Greeting", "1.1.0").ok
 
-    assert workspace.nuget.install("Contoso.Greeting").ok
-    assert workspace.nuget.installed == ["Contoso.Greeting.1.0.0"]
-    assert workspace.nuget.install("Contoso.Greeting", "-Version", "1.1.0").ok
-    assert workspace.nuget.installed == ["Contoso.Greeting.1.0.0", "Contoso.Greeting.1.1.0"]
+    assert nuget.install("Contoso.Greeting").ok
+    assert nuget.installed == [f"Contoso.Greeting.{newest}"]
 
 
 def test_what_is_not_there_is_not_found(reader):

@@ -164,9 +164,15 @@ def test_nothing_behind_the_declared_length_is_read():
     assert upload.read(1) == b""
 
 
-@pytest.mark.parametrize("content_type", [OCTETS, FORM])
-def test_a_body_shorter_than_declared_is_refused_even_if_the_package_is_whole(content_type):
-    body = PACKAGE if content_type == OCTETS else part(PACKAGE) + b"--limes--\r\n"
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (OCTETS, PACKAGE),
+        (FORM, part(PACKAGE) + b"--limes--\r\n"),
+        (FORM, part(PACKAGE) + b"--limes--\r\n" + b"an epilogue" * 20),
+    ],
+)
+def test_a_body_shorter_than_declared_is_refused_even_if_the_package_is_whole(content_type, body):
     upload = package_stream(request(body, content_type, length=len(body) + 2), MUCH)
     with pytest.raises(BadUpload, match="broke off 2 bytes before its end"):
         upload.read()

@@ -6,19 +6,17 @@ The application that is served is the one below: what it hears and says is all t
 import json
 import os
 import re
-import select
-import signal
 import socket
 import struct
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 
-from nugetlite.errors import FeedError
+from nugetlite.errors import ConfigError, FeedError
 from nugetlite.web import gunicorn
 from nugetlite.web.body import package_stream
 from nugetlite.web.linger import MIB, hear_out
@@ -58,14 +56,20 @@ def perform(environ):
 app = hear_out(answer)
 
 
+def wrongly_set_up():
+    raise ConfigError("the plugin contoso cannot be loaded: there is no such file")
+
+
 class Server:
     """A gunicorn of its own, from the root of the repository, with the settings that are found there."""
 
     def __init__(self, folder, *options):
+        self.socket = folder / "socket"
         self.log = folder / "log"
         (folder / "settings.toml").touch()
         command = [sys.executable, "-m", "gunicorn", f"{Path(__file__).stem}:app", "--bind", "127.0.0.1:0"]
-        command += ["--pythonpath", str(Path(__file__).parent), "--workers", "1", *options]
+        command += ["--bind", f"unix:{folder / 'socket'}", "--pythonpath", str(Path(__file__).parent)]
+        command += ["--workers", "1", *options]
         settings = environment(NUGETLITE_CONFIG=folder / "settings.toml")
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=log)
@@ -79,14 +83,20 @@ class Server:
             sleep(0.05)
         raise AssertionError(self.log.read_text())
 
-    @contextmanager
     def connect(self):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            yield connection
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
-    def stop(self):
+    def connect_as_a_proxy(self):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(self.socket))
+        return connection
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.terminate()
-        return self.process.wait(20)
+        self.process.wait(20)
 
 
 def environment(**more):
@@ -97,9 +107,8 @@ def environment(**more):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("gunicorn"), "--access-logfile", "-")
-    yield server
-    server.stop()
+    with Server(tmp_path_factory.mktemp("gunicorn"), "--access-logfile", "-") as server:
+        yield server
 
 
 @pytest.fixture
@@ -249,15 +258,20 @@ def test_a_client_that_goes_away_is_only_a_refusal(server, framing, reset):
 # ---- what is believed, and what is told
 
 
-def test_what_a_request_says_about_its_origin_is_not_believed(connection):
+@pytest.mark.parametrize(
+    ("connect", "address"), [(Server.connect, "127.0.0.1"), (Server.connect_as_a_proxy, "")]
+)
+def test_what_a_request_says_about_its_origin_is_not_believed(server, connect, address):
     told = ["X-Forwarded-Proto: https", "X-Forwarded-Ssl: on", "X-Forwarded-For: 1.2.3.4"]
     forged = ["SCRIPT_NAME: /x", "PATH_INFO: /refuse", "REMOTE_USER: administrator"]
-    connection.sendall(head("GET", "/environ", *told, *forged))
-    assert hear(connection)[2] == {
+    with connect(server) as connection:
+        connection.sendall(head("GET", "/environ", *told, *forged))
+        environ = hear(connection)[2]
+    assert environ == {
         "wsgi.url_scheme": "http",
         "SCRIPT_NAME": "",
         "PATH_INFO": "/environ",
-        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_ADDR": address,
         "REMOTE_USER": None,
         "HTTP_REMOTE_USER": None,
     }
@@ -284,20 +298,33 @@ def test_keys_do_not_get_into_the_access_log(server, connection):
 # ---- waiting
 
 
-@pytest.mark.parametrize("request_", [b"nonsense\r\n\r\n", head("GET", "/conflict", "Connection: close")])
-def test_clients_that_do_not_close_keep_nobody_waiting(server, request_):
-    lazy = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
-    for connection in lazy:
-        connection.sendall(request_)
-    assert all(select.select([connection], [], [], 5)[0] for connection in lazy)
+@pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", head("GET", "/conflict", "Connection: close")])
+def test_clients_that_do_not_close_keep_nobody_waiting(server, sent):
+    with ExitStack() as open_:
+        for _ in range(5):
+            lazy = open_.enter_context(server.connect())
+            lazy.sendall(sent)
+            assert lazy.recv(12).startswith(b"HTTP/1.1 4")
 
-    began = monotonic()
-    with server.connect() as connection:
+        connection = open_.enter_context(server.connect())
+        connection.settimeout(1)
         connection.sendall(head("GET", "/conflict"))
-        hear(connection)
-    assert monotonic() - began < 0.5
-    for connection in lazy:
-        connection.close()
+        assert hear(connection)[0].startswith("409 ")
+
+
+def test_slow_uploads_keep_nobody_waiting_while_a_thread_is_free(tmp_path):
+    with Server(tmp_path, "--workers", "2", "--threads", "4") as server, ExitStack() as open_:
+        slow = [open_.enter_context(server.connect()) for _ in range(7)]
+        for connection in slow:
+            connection.sendall(head("PUT", "/push", "Content-Length: 2") + b"1")
+        for _ in range(10):
+            with server.connect() as connection:
+                connection.settimeout(1)
+                connection.sendall(head("GET", "/conflict"))
+                assert hear(connection)[0].startswith("409 ")
+        for connection in slow:
+            connection.sendall(b"2")
+            assert hear(connection)[2] == {"taken": 2}
 
 
 def test_no_connection_may_stand_still_for_ever(monkeypatch):
@@ -314,16 +341,16 @@ def test_no_connection_may_stand_still_for_ever(monkeypatch):
 
 
 def test_a_slow_upload_outlives_the_time_limit_of_workers_and_the_order_to_stop(tmp_path):
-    server = Server(tmp_path, "--timeout", "2")
-    with server.connect() as connection:
-        connection.sendall(head("PUT", "/push", "Content-Length: 40"))
-        for sent in range(40):
+    with Server(tmp_path, "--timeout", "2") as server, server.connect() as connection:
+        connection.sendall(head("PUT", "/push", "Content-Length: 25"))
+        for sent in range(25):
             connection.sendall(b"x")
             if sent == 20:
-                server.process.send_signal(signal.SIGTERM)
-            sleep(0.08)
-        assert hear(connection)[::2] == ("201 Created", {"taken": 40})
-    assert server.process.wait(20) == 0
+                server.process.terminate()
+            sleep(0.1)
+        assert hear(connection)[::2] == ("201 Created", {"taken": 25})
+        connection.close()
+        assert server.process.wait(20) == 0
     assert "TIMEOUT" not in server.log.read_text()
 
 
@@ -339,6 +366,16 @@ def test_a_wrong_setting_stops_the_start_with_one_line():
     assert len(lines) == 1
     assert lines[0].startswith("nugetlite: ")
     assert "READ_ONLY" in lines[0]
+
+
+def test_what_keeps_the_application_from_being_made_ends_the_start_with_one_line():
+    command = [sys.executable, "-m", "gunicorn", f"{Path(__file__).stem}:wrongly_set_up()"]
+    command += ["--bind", "127.0.0.1:0", "--workers", "1", "--pythonpath", str(Path(__file__).parent)]
+    ended = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 3
+    assert ended.stderr.count("nugetlite: the plugin contoso cannot be loaded: there is no such file\n") == 1
+    assert ended.stderr.count("Booting worker") == 1
+    assert "Traceback" not in ended.stderr
 
 
 def test_an_installed_feed_is_served_with_the_same_settings(tmp_path):

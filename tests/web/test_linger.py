@@ -3,7 +3,7 @@
 import socket
 from io import BytesIO
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -63,6 +63,25 @@ def test_a_client_that_sends_next_to_nothing_is_left_soon(ends, monkeypatch, tri
             client.send(b"x")
         serving.join(0.05)
     assert 0.2 <= monotonic() - began < 1
+
+
+def test_a_client_that_goes_on_sending_is_listened_to_while_it_is_quick(ends, monkeypatch):
+    monkeypatch.setattr(linger, "SECONDS_PER_MIB", 0.5)
+    client, server = ends
+    Thread(target=answer_and_end, args=[server]).start()
+    for _ in range(4):
+        client.sendall(bytes(linger.MIB))
+        sleep(0.2)
+    client.shutdown(socket.SHUT_WR)
+    assert client.makefile("rb").read() == ANSWER
+
+
+def test_whoever_closes_the_connection_afterwards_need_not_wait(ends, monkeypatch):
+    monkeypatch.setattr(linger, "SECONDS_PER_MIB", 0.05)
+    _, server = ends
+    linger.linger(server)
+    server.settimeout(5)
+    assert server.recv(1) == b""
 
 
 def test_a_connection_that_is_gone_already_is_no_error(ends):

@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
     return json_document(told)
 
 
-@catalog.get("/page<int:number>.json")
+@catalog.get("/page<int(max=999999999):number>.json")
 def page(number: int) -> ResponseReturnValue:
     """One page: what happened, and where each event is told in full."""
     here, events = links(), feed().journal_page(number)
@@ -71,7 +71,7 @@ def page(number: int) -> ResponseReturnValue:
     return json_document(told)
 
 
-@catalog.get("/data/<int:seq>.json")
+@catalog.get("/data/<int(max=999999999999):seq>.json")
 def leaf(seq: int) -> ResponseReturnValue:
     """One event. What a package says of itself is told while it is here, and only its name and hash later."""
     event = feed().journal_event(seq)
@@ -99,13 +99,12 @@ def _item(event: Event, here: Links) -> Json:
 
 def _leaf(event: Event, package: Package | None, here: Links) -> Json:
     commit = _commit(event.seq, event.when)
-    told: Json = {
-        "id": event.identity.id.text,
-        "version": event.identity.version.full,
-        "published": describe.time(event.published) if event.listed else describe.UNLISTED_DATE,
-    }
-    if not event.removes:
+    told: Json = {"id": event.identity.id.text, "version": event.identity.version.full}
+    if event.removes:
+        told["published"] = describe.time(event.when)  # as on nuget.org: when it was deleted
+    else:
         told |= {
+            "published": describe.time(event.published) if event.listed else describe.UNLISTED_DATE,
             "created": describe.time(event.published),
             "listed": event.listed,
             "isPrerelease": event.identity.version.is_prerelease,
@@ -144,5 +143,5 @@ def _type(event: Event) -> str:
 def _commit(seq: int, when: datetime) -> Json:
     return {
         "commitId": str(uuid5(COMMITS, f"{seq} {when.isoformat()}")),
-        "commitTimeStamp": describe.time(when),
+        "commitTimeStamp": when.astimezone(UTC).isoformat(timespec="microseconds"),  # sorted as text, too
     }

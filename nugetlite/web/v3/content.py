@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import ExitStack
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, PreconditionFailed
 from werkzeug.http import http_date
-from werkzeug.wsgi import wrap_file
+from werkzeug.wsgi import FileWrapper, wrap_file
 
-from nugetlite.errors import NoSuchPackage
+from nugetlite.errors import BadVersion, NoSuchPackage, quoted
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.package import Embedded, Package
 from nugetlite.package.version import Version
 from nugetlite.web.access import guard_reads
 from nugetlite.web.current import config, feed
 from nugetlite.web.document import IMMUTABLE, KEPT, REVALIDATE, Document, json_document
-from nugetlite.web.download import Download
+from nugetlite.web.download import BLOCK, Download
 from nugetlite.web.refusals import WARNING, one_line
 
 content = guard_reads(Blueprint("content", __name__, url_prefix="/v3/content"))
@@ -25,6 +27,8 @@ content = guard_reads(Blueprint("content", __name__, url_prefix="/v3/content"))
 NUPKG = "application/octet-stream"
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 ONE_VERSION = "/<id:package_id>/<version:version>"
+ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-(?:[0-9]{1,18})?|-([0-9]{1,18}))", re.IGNORECASE)
+SANDBOX = ("Content-Security-Policy", "sandbox")  #: whatever a file says it is, no browser runs what is in it
 
 
 @content.get("/<id:package_id>/index.json")
@@ -33,22 +37,28 @@ def versions(package_id: PackageId) -> ResponseReturnValue:
 
     A client that misses one asks for nothing else, so the list is where it hears what became of it.
     """
-    found = {"versions": feed().version_keys(package_id)}
-    news = tuple((WARNING, one_line(str(removal))) for removal in feed().recent_removals(package_id))
-    return json_document(found, subject=package_id.key, headers=news)
+    versions, removals = feed().version_list(package_id)
+    news = tuple((WARNING, one_line(str(removal))) for removal in removals)
+    return json_document({"versions": versions}, subject=package_id.key, headers=news)
 
 
 @content.get(f"{ONE_VERSION}/<name>.nupkg")
 def nupkg(package_id: PackageId, version: Version, name: str) -> ResponseReturnValue:
-    """The package: exactly the bytes that were pushed, whole or in ranges."""
+    """The package: exactly the bytes that were pushed, whole or one range of them."""
     package, stream = feed().open(_named(package_id, version, name))
-    response = Response(wrap_file(request.environ, stream), content_type=NUPKG, direct_passthrough=True)
-    response.content_length = package.size
-    response.set_etag(_hash(package))
-    response.last_modified = package.published
-    response.headers["Cache-Control"] = _keep()
-    one_range = "," not in request.headers.get("Range", "")  # several: the whole is simpler for everybody
-    response.make_conditional(request, accept_ranges=one_range, complete_length=package.size)
+    with ExitStack() as opened:
+        opened.callback(stream.close)
+        part = _wants_a_part(package.size)
+        body = FileWrapper(stream, BLOCK) if part else wrap_file(request.environ, stream, BLOCK)
+        response = Response(body, headers=_headers(package), direct_passthrough=True)
+        response.content_length = package.size
+        response.set_etag(_hash(package))
+        response.make_conditional(request)
+        if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+            raise PreconditionFailed
+        if response.status_code == HTTPStatus.OK and part:
+            response.make_conditional(request, accept_ranges=True, complete_length=package.size)
+        opened.pop_all()  # whoever sends the response closes it
     if response.status_code == HTTPStatus.OK and request.method == "GET":
         feed().count_download(package)
     request.environ[KEPT] = _download(package)
@@ -61,7 +71,7 @@ def nuspec(package_id: PackageId, version: Version, name: str) -> ResponseReturn
     identity = Identity(package_id, version)
     if name.lower() != package_id.key:
         raise NotFound
-    return Document(feed().read_manifest(identity), "application/xml", _keep())
+    return Document(feed().read_manifest(identity), "application/xml", _keep(), headers=(SANDBOX,))
 
 
 @content.get(f"{ONE_VERSION}/readme")
@@ -82,6 +92,22 @@ def license(package_id: PackageId, version: Version) -> ResponseReturnValue:
     return _embedded(Identity(package_id, version), Embedded.LICENSE, "text/plain; charset=utf-8")
 
 
+def _wants_a_part(size: int) -> bool:
+    """Whether one range is asked for. With several, or in units that nobody knows, the whole is sent (RFC 9110)."""
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
+    return request.method == "GET" and asked is not None and int(asked[1] or 0) < size
+
+
+def _headers(package: Package) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Content-Type", NUPKG),
+        ("Accept-Ranges", "bytes"),
+        ("Last-Modified", http_date(package.published)),
+        ("Cache-Control", _keep()),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+
+
 def _download(package: Package) -> Download:
     """The same once more, for whoever asks for it whole."""
     here = feed()
@@ -90,12 +116,7 @@ def _download(package: Package) -> Download:
         served=lambda: here.count_download(package),
         size=package.size,
         etag=f'"{_hash(package)}"',
-        headers=(
-            ("Content-Type", NUPKG),
-            ("Last-Modified", http_date(package.published)),
-            ("Cache-Control", _keep()),
-            ("X-Content-Type-Options", "nosniff"),
-        ),
+        headers=_headers(package),
         subject=package.identity.id.key,
     )
 
@@ -106,9 +127,9 @@ def _hash(package: Package) -> str:
 
 
 def _embedded(identity: Identity, which: Embedded, content_type: str) -> Document:
-    """A file that came with a package: whatever it says it is, no browser may run it."""
+    """A file that came with a package."""
     found = feed().read_embedded(identity, which)
-    harmless: tuple[tuple[str, str], ...] = (("Content-Security-Policy", "sandbox"),)
+    harmless: tuple[tuple[str, str], ...] = (SANDBOX,)
     if which is Embedded.ICON:
         content_type = next(
             (kind for magic, kind in PICTURES.items() if found.startswith(magic)), content_type
@@ -120,14 +141,19 @@ def _embedded(identity: Identity, which: Embedded, content_type: str) -> Documen
 
 def _named(package_id: PackageId, version: Version, name: str) -> Identity:
     """The identity, if the file name says the same once more, in any spelling."""
-    identity = Identity(package_id, version)
-    spellings = {f"{package_id.key}.{version.key}", f"{package_id}.{version.original}".lower()}
-    if name.lower() not in spellings:
-        raise NoSuchPackage(f"{name}.nupkg"[:120])
-    return identity
+    start = f"{package_id.key}."
+    if name.lower().startswith(start) and _is(name[len(start) :], version):
+        return Identity(package_id, version)
+    raise NoSuchPackage(quoted(f"{name}.nupkg"))
+
+
+def _is(text: str, version: Version) -> bool:
+    try:
+        return Version.parse(text) == version
+    except BadVersion:
+        return False
 
 
 def _keep() -> str:
     """How long one version's files may be kept: for ever, where nobody may replace them."""
-    lasting = IMMUTABLE if config().overwrite == "never" else REVALIDATE
-    return f"{'public' if config().anonymous_read else 'private'}, {lasting}"
+    return f"public, {IMMUTABLE if config().overwrite == 'never' else REVALIDATE}"

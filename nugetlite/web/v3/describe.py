@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from nugetlite.errors import BadVersionRange
 from nugetlite.package.package import Embedded, Package
+from nugetlite.package.range import VersionRange
 from nugetlite.web.links import Hive, Links
 
 if TYPE_CHECKING:
@@ -15,6 +20,11 @@ Json = dict[str, Any]
 
 UNLISTED_DATE = "1900-01-01T00:00:00+00:00"  #: by this clients older than `listed` know an unlisted version
 LICENSE_EXPRESSION_VERSION = "1.0.0"
+ANY_VERSION = "(, )"
+LONGEST_RANGE = 160  #: characters; what has more is none, for a version has at most 64
+
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def time(when: datetime) -> str:
@@ -62,7 +72,7 @@ def shown(package: Package, links: Links) -> Json:
     }
     told["iconUrl"] = _inside(package, Embedded.ICON, links) or web_url(manifest.icon_url)
     told["readmeUrl"] = _inside(package, Embedded.README, links)
-    told["licenseUrl"] = _inside(package, Embedded.LICENSE, links) or _license_url(manifest)
+    told["licenseUrl"] = _license_url(package, links)
     if manifest.license and manifest.license.kind == "expression":
         told["licenseExpression"] = manifest.license.text
         told["licenseExpressionVersion"] = manifest.license.version or LICENSE_EXPRESSION_VERSION
@@ -77,7 +87,7 @@ def dependency_group(group: DependencyGroup, links: Links, hive: Hive) -> Json:
             {
                 "@type": "PackageDependency",
                 "id": dependency.id,
-                "range": dependency.range or "(, )",
+                "range": _range(dependency.range) if len(dependency.range) <= LONGEST_RANGE else ANY_VERSION,
                 "registration": links.registration_of(hive, dependency.id),
             }
             for dependency in group.dependencies
@@ -96,15 +106,39 @@ def package_types(manifest: Manifest) -> list[Json]:
 
 
 def web_url(url: str) -> str:
-    """The URL if a browser may follow it: a client refuses an entry whose icon is no absolute URL."""
-    stripped = url.strip()
-    return stripped if stripped.lower().startswith(("http://", "https://")) else ""
+    """The URL if it is one of the web, "" if not: a client refuses all versions when an icon's URL is none."""
+    bare = _UNSEEN.sub("", url).strip()
+    try:
+        parts = urlsplit(bare)
+        has_host = _HOST.fullmatch(parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}"))
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return ""
+    return bare if has_host and parts.scheme in ("http", "https") else ""
 
 
 def _inside(package: Package, which: Embedded, links: Links) -> str:
-    return f"{links.version(package.identity)}{which}" if which in package.embedded else ""
+    return links.embedded(package.identity, which) if which in package.embedded else ""
 
 
-def _license_url(manifest: Manifest) -> str:
-    """Where there is a licence file, packers fill ``licenseUrl`` with a placeholder, which is not told."""
-    return "" if manifest.license and manifest.license.kind == "file" else web_url(manifest.license_url)
+def _license_url(package: Package, links: Links) -> str:
+    """Where the licence can be read.
+
+    Beside an expression or a file, packers fill the old ``licenseUrl`` with a placeholder that leads nowhere
+    useful (``aka.ms/deprecateLicenseUrl``, ``licenses.nuget.org``). Ours leads to the file, or to our page.
+    """
+    license = package.manifest.license
+    if not license:
+        return web_url(package.manifest.license_url)
+    if license.kind == "expression":
+        return links.details(package.identity)
+    return _inside(package, Embedded.LICENSE, links)
+
+
+@lru_cache(maxsize=4096)
+def _range(text: str) -> str:
+    """A range as clients read it. One that they cannot read costs them all versions, so it says "any" instead."""
+    try:
+        VersionRange.parse(text)
+    except BadVersionRange:
+        return ANY_VERSION
+    return text or ANY_VERSION

@@ -7,9 +7,11 @@ nuget.org. A client skips the pages whose bounds do not fit, so bounds are exact
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+import orjson
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
@@ -101,7 +103,9 @@ class Shelf:
             "upper": upper,
             "parent": index,
         }
-        return {**found, "items": [self._item(package) for package in packages]} if inline else found
+        if not inline:
+            return found
+        return {**found, "items": [_item(package, self._hive, self._links) for package in packages]}
 
     def leaf(self, package: Package) -> Json:
         """The document of one version by itself. Its ``catalogEntry`` is a URL, for early PSResourceGet."""
@@ -115,14 +119,18 @@ class Shelf:
             "registration": self._links.registration(self._hive, self._id),
         }
 
-    def _item(self, package: Package) -> Json:
-        return {
-            "@id": self._links.leaf(self._hive, package.identity),
-            "@type": "Package",
-            "catalogEntry": describe.catalog_entry(package, self._links, self._hive),
-            "packageContent": self._links.nupkg(package.identity),
-            "registration": self._links.registration(self._hive, self._id),
-        }
+
+@lru_cache(maxsize=8192)
+def _item(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
+    """A version on a page, rendered: when one version of a package changes, the others are as they were."""
+    told = {
+        "@id": links.leaf(hive, package.identity),
+        "@type": "Package",
+        "catalogEntry": describe.catalog_entry(package, links, hive),
+        "packageContent": links.nupkg(package.identity),
+        "registration": links.registration(hive, package.identity.id),
+    }
+    return orjson.Fragment(orjson.dumps(told))
 
 
 def _parts(packages: Sequence[Package]) -> Iterator[Sequence[Package]]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from nugetlite.errors import FeedError
 from nugetlite.index import Hit
-from nugetlite.package.identity import PackageId
+from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.query import Query, parse_terms
 from nugetlite.package.version import Version
 from nugetlite.web.access import guard_reads
@@ -23,12 +23,8 @@ search = guard_reads(Blueprint("search", __name__, url_prefix="/v3"))
 
 TAKE = 20
 MOST_TAKEN = 1000
-MOST_SKIPPED = 3000  #: both as on nuget.org: more is cut down silently
-PACKAGE_TYPE_NAMES = (
-    "packageType",
-    "packageTypes",
-    "packageTypeFilter",
-)  #: one filter, named by three generations
+MOST_SKIPPED = 3000  #: both as on nuget.org; who skips more has come to the end
+TYPE_NAMES = ("packagetype", "packagetypes", "packagetypefilter")  #: one filter, named by three generations
 SEMVER2 = Version.parse("2.0.0")
 
 Json = dict[str, Any]
@@ -37,9 +33,10 @@ Json = dict[str, Any]
 @search.get("/search")
 def find() -> ResponseReturnValue:
     """Packages that answer ``q``, one result an id, best first."""
-    hits = feed().search(asked())
-    hive = Hive.SEMVER2 if asked().semver2 else Hive.GZIP
-    found = [_result(hit, links(), hive) for hit in hits.hits]
+    query, here = asked(), links()
+    hits = feed().search(query)
+    hive = Hive.SEMVER2 if query.semver2 else Hive.GZIP
+    found = [_result(hit, here, hive) for hit in hits.hits]
     return json_document({"totalHits": hits.total, "data": found})
 
 
@@ -47,7 +44,7 @@ def find() -> ResponseReturnValue:
 def autocomplete() -> ResponseReturnValue:
     """Ids that go on as typed (``q``), or the listed versions of one ``id``; of an unknown one, none."""
     query = asked()
-    if (id := request.args.get("id")) is None:
+    if (id := _told().get("id")) is None:
         completion = feed().complete(query)
         return json_document({"totalHits": completion.total, "data": completion.ids})
     try:
@@ -60,17 +57,22 @@ def autocomplete() -> ResponseReturnValue:
 
 def asked() -> Query:
     """The query in the current request's parameters; what is not understood counts as not given."""
-    told = request.args
+    told = _told()
+    skip = _number(told.get("skip", ""), 0)
+    take = _number(told.get("take", ""), TAKE) if skip <= MOST_SKIPPED else 0
     return Query(
         terms=parse_terms(told.get("q", "")),
         prerelease=told.get("prerelease", "").strip().lower() == "true",
-        semver2=_knows_semver2(told.get("semVerLevel", "")),
-        package_type=next(
-            (told[name].strip() for name in PACKAGE_TYPE_NAMES if told.get(name, "").strip()), ""
-        ),
-        skip=_number(told.get("skip", ""), 0, MOST_SKIPPED),
-        take=_number(told.get("take", ""), TAKE, MOST_TAKEN),
+        semver2=_knows_semver2(told.get("semverlevel", "")),
+        package_type=next((type for name in TYPE_NAMES if (type := told.get(name, "").strip())), ""),
+        skip=min(skip, MOST_SKIPPED),
+        take=min(take, MOST_TAKEN),
     )
+
+
+def _told() -> dict[str, str]:
+    """The parameters; their names count in any letter case, as on nuget.org, and the first of a name."""
+    return {name.lower(): value for name, value in reversed(list(request.args.items(multi=True)))}
 
 
 def _result(hit: Hit, links: Links, hive: Hive) -> Json:
@@ -91,7 +93,7 @@ def _result(hit: Hit, links: Links, hive: Hive) -> Json:
         **describe.shown(hit.package, links),
         "versions": [
             {
-                "@id": links.leaf(hive, type(identity)(identity.id, Version.parse(version))),
+                "@id": links.leaf(hive, Identity(identity.id, Version.parse(version))),
                 "version": version,
                 "downloads": downloads,
             }
@@ -107,7 +109,8 @@ def _knows_semver2(level: str) -> bool:
         return False
 
 
-def _number(text: str, default: int, most: int) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]+", text.strip()):
+def _number(text: str, default: int) -> int:
+    """A number as somebody gave it, not below 0; more than 12 digits of it say nothing more."""
+    if not (number := re.fullmatch(r"([+-]?)0*([0-9]+)", text.strip())):
         return default
-    return max(0, min(int(text[:12]), most))
+    return 0 if number[1] == "-" else int(number[2][:12])
