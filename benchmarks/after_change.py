@@ -20,22 +20,23 @@ def measure() -> Iterator[Figure]:
     """Each round unlists one version of every package, asks once for a document of each, and relists them."""
     ids = [shares.package_id(number) for number in range(IDS)]
     changes = [(writing.delete, 204), (writing.relist, 200)]
-    rates: dict[str, list[float]] = {what: [] for what in ("bare", *RESOURCES)}
+    ours: dict[str, list[float]] = {kind: [] for kind in RESOURCES}
+    theirs: dict[str, list[float]] = {kind: [] for kind in RESOURCES}
     with shares.temporary_folder() as folder:
         shares.fill(folder / "share", IDS, VERSIONS)
         shares.scan(folder / "share", folder / "index.db")
         with (
-            feed(folder / "share", database=f"sqlite:///{folder / 'index.db'}") as ours,
+            feed(folder / "share", database=f"sqlite:///{folder / 'index.db'}") as running,
             gunicorn("benchmarks.yardsticks:two_bytes()") as bare,
         ):
-            documents = all_documents(ours, ids)
+            documents = all_documents(running, ids)
             for _ in range(1 + ROUNDS):
-                for (change, done), (what, paths) in zip(changes, documents.items(), strict=True):
-                    writing.send(ours, [change(id, shares.version_text(0)) for id in ids]).all_were(done)
-                    rates[what].append(ask_once(ours.url, paths, connections=CONNECTIONS))
-                rates["bare"].append(ask_once(bare.url, ["/"] * IDS, connections=CONNECTIONS))
-    for what in documents:
-        yield ratio(f"{what}, first after a change", ROUTE, 0.5, rates[what][1:], rates["bare"][1:])
+                for (change, done), (kind, paths) in zip(changes, documents.items(), strict=True):
+                    writing.send(running, [change(id, shares.version_text(0)) for id in ids]).all_were(done)
+                    ours[kind].append(ask_once(running.url, paths, connections=CONNECTIONS))
+                    theirs[kind].append(ask_once(bare.url, ["/"] * IDS, connections=CONNECTIONS))
+    for kind in documents:
+        yield ratio(f"{kind}, first after a change", ROUTE, 0.5, ours[kind][1:], theirs[kind][1:])
 
 
 if __name__ == "__main__":

@@ -62,9 +62,9 @@ def fill(share: Path, ids: int, versions: int) -> None:
         list(pool.map(_put, [share] * ids, range(ids), [versions] * ids, chunksize=50))
 
 
-def scan(share: Path, database: Path) -> Report:
-    """Make the index agree with a share, in this process."""
-    server = build(Config(packages=str(share), database=f"sqlite:///{database}"))
+def scan(share: Path, database: Path | None = None) -> Report:
+    """Make the index agree with a share, in this process. Its database lies on the share unless said otherwise."""
+    server = build(Config(packages=str(share), database=f"sqlite:///{database}" if database else ""))
     try:
         return server.upkeep.scan()
     finally:

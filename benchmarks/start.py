@@ -16,8 +16,7 @@ IDS, VERSIONS = 10_000, 10
 def measure() -> Iterator[Figure]:
     """One figure: until a version list is answered. The scan of the whole share, due at start, goes on behind."""
     share = shares.kept_share(IDS, VERSIONS)
-    database = share / ".nugetlite" / "nugetlite.db"
-    shares.scan(share, database)
+    shares.scan(share)
     first = f"/v3/content/{shares.package_id(IDS - 1).lower()}/index.json"
     ours, bare = [], []
     for _ in range(ROUNDS):

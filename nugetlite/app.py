@@ -70,20 +70,23 @@ def create_app(config: Config | None = None, given: Sequence[object] = ()) -> Fl
         return waiting
 
 
-def build(config: Config, given: Sequence[object] = ()) -> Server:
-    """Build the parts, without a web in front of them; raises as ``create_app``, and ``ShareUnavailable``."""
+def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -> Server:
+    """Build the parts, without a web in front of them; raises as ``create_app``, and ``ShareUnavailable``.
+
+    ``mend`` puts a database that cannot be read aside, and begins a new one.
+    """
     found = load_plugins(config, given)
     storage = open_storage(found, config)
     if config.expected_share:
         storage.expect(config.expected_share)
     share = Share(storage)
-    database = _open_database(storage, config)
+    database = _open_database(storage, config, mend)
     index, history = Index(database), History(database)
     access = Access(found, config)
     policies = deletion.load(found, config)
     feed = Feed(share, index, history, database, Downloads(index, database), access, found, policies, config)
     scanner = Scanner(share, index, history, database, feed)
-    name = storage.share_id() or f"{config.packages} {database.name}"
+    name = f"{storage.share_id() or config.packages} {database.name}"
     return Server(config, found, share, database, access, feed, Upkeep(scanner, config.scan_interval, name))
 
 
@@ -108,14 +111,14 @@ def open_storage(found: Plugins, config: Config) -> Storage:
     return storage
 
 
-def _open_database(storage: Storage, config: Config) -> Database:
+def _open_database(storage: Storage, config: Config, mend: bool) -> Database:
     """The database, once it is sure that it speaks of this share.
 
     A database that lies elsewhere knows a share by its id, so that an empty mount point is not taken for it.
     """
-    if not config.database and not config.expected_share:
-        storage.share_id()  # makes the folder in which the database will lie
-    database = open_database(config.database or _default_database(config))
+    if not config.database:
+        storage.share_id()  # makes the folder in which the database will lie, unless it is only away
+    database = open_database(config.database or _default_database(config), mend=mend)
     known = database.fact("share")
     if known:
         storage.expect(known)
@@ -138,11 +141,12 @@ def _application(server: Server) -> Flask:
     feed, everybody_reads = server.feed, _everybody_reads(server)
     told = Parts(server.config, server.plugins, server.access, feed, server.upkeep, Guesses(), everybody_reads)
     app = site.build(told)
+    wsgi: WSGIApplication = app.wsgi_app
     if everybody_reads:
-        app.wsgi_app = Front(app.wsgi_app, feed.revision, feed.revision_of)  # type: ignore[method-assign]
+        wsgi = Front(wsgi, feed.revision, feed.revision_of)
     if hops := server.config.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
-    app.wsgi_app = hear_out(app.wsgi_app)  # type: ignore[method-assign]
+        wsgi = ProxyFix(wsgi, hops, hops, hops, hops, hops)
+    app.wsgi_app = hear_out(wsgi)  # type: ignore[method-assign, assignment]  # as Flask's manual says
     server.upkeep.start()
     os.register_at_fork(after_in_child=server.upkeep.start)
     return app

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -42,6 +43,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError
+from nugetlite.gate import Gate
 from nugetlite.sqlite import BUSY_AFTER, SqliteFile, put_aside
 
 T = TypeVar("T")
@@ -91,8 +93,11 @@ class Backend(Protocol):
     def close(self) -> None:
         """Close what is idle."""
 
-    def forked(self) -> None:
-        """Begin anew in a child process."""
+    def before_fork(self) -> None:
+        """Get ready for a fork; nobody is in a transaction."""
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on in the parent, or begin anew in the child."""
 
 
 class Database:
@@ -100,9 +105,11 @@ class Database:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._gate = Gate()
         self._one_writer = Lock()  # threads of one process wait here, in turn; processes in the database
         self._claim()
-        backend.settle()
+        with self._speaking():
+            backend.settle()
         _survive_forks(self)
 
     @property
@@ -116,7 +123,7 @@ class Database:
 
         Raises ``DatabaseBusy`` or ``DatabaseUnavailable``, also from within the block.
         """
-        with self._speaking(), self._backend.engine.connect() as connection:
+        with self._gate.inside(), self._speaking(), self._backend.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -126,14 +133,10 @@ class Database:
         There is one writer at a time. Raises ``DatabaseBusy`` when no turn came within ten seconds,
         ``DatabaseUnavailable`` or ``ShareFull``.
         """
-        if not self._one_writer.acquire(timeout=BUSY_AFTER):
-            raise DatabaseBusy("The database is busy; try again in a moment")
-        try:
+        with self._gate.inside(), self._turn():
             self._backend.check()
             with self._speaking(), self._backend.writing.begin() as connection:
                 yield connection
-        finally:
-            self._one_writer.release()
 
     def change(self) -> object:
         """Another value after any process committed anything; so cheap that it can be asked for each request."""
@@ -177,10 +180,29 @@ class Database:
         """Close what is open and idle. It is opened again when it is wanted."""
         self._backend.close()
 
-    def begin_anew(self) -> None:
-        """Take nothing over from the parent process; called in the child after a fork."""
-        self._one_writer = Lock()
-        self._backend.forked()
+    def before_fork(self) -> None:
+        """Wait until no thread is at the database, and let none come; a server forks its workers at any time."""
+        self._gate.close(BUSY_AFTER)
+        self._backend.before_fork()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on in the parent; in the child, take nothing over."""
+        self._backend.after_fork(in_child=in_child)
+        if in_child:
+            self._gate = Gate()
+            self._one_writer = Lock()
+        else:
+            self._gate.open()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Be the one thread that writes."""
+        if not self._one_writer.acquire(timeout=BUSY_AFTER):
+            raise DatabaseBusy("The database is busy; try again in a moment")
+        try:
+            yield
+        finally:
+            self._one_writer.release()
 
     def _renew(self, connection: Connection, schema: Schema) -> None:
         if schema.derived:
@@ -278,18 +300,23 @@ def batches(things: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def inserting(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def inserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert into a table that can say what to do with rows that are there already."""
-    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows, or give those that are there already, by primary key, these values. All have the same columns."""
     if rows:
-        statement = inserting(connection, table)
-        keys = [column.name for column in table.primary_key]
-        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+        connection.execute(_upserting(connection.dialect.name, table, tuple(rows[0])), rows)
+
+
+@lru_cache  # to make the statement takes longer than to run it
+def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+    statement = inserting(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def _sqlite_file(place: URL, mend: bool) -> SqliteFile:
@@ -315,18 +342,20 @@ def _discard(folder: Path, maker: int) -> None:
 
 
 def _survive_forks(database: Database) -> None:
-    """Have it told of forks as long as it lives (a server forks its workers after the application was loaded)."""
+    """Have it told of every fork, as long as it lives."""
     living = weakref.ref(database)
 
     def before() -> None:
         if there := living():
-            there.close()  # so that the child inherits as little as can be
+            there.before_fork()
 
-    def after() -> None:
+    def after(in_child: bool) -> None:
         if there := living():
-            there.begin_anew()
+            there.after_fork(in_child=in_child)
 
-    os.register_at_fork(before=before, after_in_child=after)
+    os.register_at_fork(
+        before=before, after_in_parent=lambda: after(False), after_in_child=lambda: after(True)
+    )
 
 
 def _stamp(schema: Schema) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nugetlite.downloads import Downloads
     from nugetlite.history import History, Page
     from nugetlite.index import Completion, Counts, Hits, Index
+    from nugetlite.package.archive import Readable
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Removal
     from nugetlite.package.query import Query
@@ -103,7 +104,7 @@ class Feed:
 
     # Writing
 
-    def push(self, upload: BinaryIO, actor: Actor) -> Pushed:
+    def push(self, upload: Readable, actor: Actor) -> Pushed:
         """Put a package on the feed. After this returns, every client can restore it."""
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
@@ -116,7 +117,7 @@ class Feed:
         self.announce_push(package, actor, replaced=replaced)
         return Pushed(package, replaced)
 
-    def push_symbols(self, upload: BinaryIO, actor: Actor) -> Identity:
+    def push_symbols(self, upload: Readable, actor: Actor) -> Identity:
         """Put the symbols of a package that is here on the feed; they replace earlier ones."""
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)

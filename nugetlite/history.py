@@ -138,6 +138,7 @@ Index("events_of_version", _events.c.key, _events.c.sort_key, _events.c.seq)
 
 _SCHEMA = Schema("history", 1, _tables, derived=False)
 
+_NOTE = insert(_events)
 _LAST = select(_events.c.seq, _events.c.happened).order_by(_events.c.seq.desc()).limit(1)
 _TIMES = select(_events.c.seq, _events.c.happened).where(_events.c.seq.in_(WHICH)).order_by(_events.c.seq)
 _AFTER = (
@@ -166,7 +167,7 @@ class History:
         """
         noted = tuple(_numbered(events, *_last(connection)))
         if noted:
-            connection.execute(insert(_events), [_row(event) for event in noted])
+            connection.execute(_NOTE, [_row(event) for event in noted])
         return noted
 
     def events(self, after: int = 0, limit: int = PAGE_SIZE) -> tuple[Event, ...]:

@@ -1,8 +1,11 @@
 """One SQLite file as the database: how it is opened, who may write, what its errors mean.
 
-The file is in WAL mode with ``synchronous=FULL``: readers never wait for a writer, and what was committed
-survives a loss of power. After the file was made, it is opened only if it is there: one that somebody takes
-away from under the server is missed, and no empty one takes its place unseen.
+The file is in WAL mode with ``synchronous=NORMAL``: readers never wait for a writer, and what was committed
+survives a crash of the server. After a loss of power the last commits may be missing, never parts of one: what
+they said of packages is on the share, which is synced first, and the next scan finds it there.
+
+After the file was made, it is opened only if it is there: one that somebody takes away from under the server
+is missed, and no empty one takes its place unseen.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ NETWORK = frozenset(
     ]
 )
 MOUNTS = Path("/proc/self/mountinfo")
+_MAGIC = b"SQLite format 3\0"
 
 
 class SqliteFile:
@@ -58,6 +62,7 @@ class SqliteFile:
 
     def settle(self) -> None:
         """Turn the file, once it is known to be ours, to the mode in which readers and a writer can go on together."""
+        self.engine.dispose()  # what was opened before is in the other mode
         connection = self._connect()
         try:
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
@@ -106,10 +111,18 @@ class SqliteFile:
                 self._watch.close()
                 self._watch = None
 
-    def forked(self) -> None:
-        """Leave the parent's connections alone: to close one here would undo the parent's locks."""
-        self.engine.dispose(close=False)
-        self._watching = Lock()
+    def before_fork(self) -> None:
+        """Close what is idle, and open nothing until the fork is done: SQLite cannot be taken along (its FAQ)."""
+        self.close()
+        self._watching.acquire()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on. A child leaves the parent's connections alone: to close one would undo the parent's locks."""
+        if in_child:
+            self.engine.dispose(close=False)
+            self._watching = Lock()
+        else:
+            self._watching.release()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -120,7 +133,7 @@ class SqliteFile:
             check_same_thread=False,
         )
         connection.executescript(
-            f"PRAGMA synchronous=FULL; PRAGMA cache_size=-{CACHE};"
+            f"PRAGMA synchronous=NORMAL; PRAGMA cache_size=-{CACHE};"
             f"PRAGMA journal_size_limit={LOG_LIMIT}; PRAGMA temp_store=MEMORY"
         )
         return connection
@@ -193,6 +206,9 @@ def _made_or_found(path: Path) -> tuple[int, int]:
 
 def _what_is_broken(path: Path) -> str:
     """Why a file cannot be read as a database, or ""."""
+    with path.open("rb") as file:
+        if (start := file.read(len(_MAGIC))) and start != _MAGIC:
+            return "it is no SQLite file"  # SQLite takes a very short one for an empty one
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=BUSY_AFTER)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

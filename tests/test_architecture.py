@@ -15,12 +15,13 @@ HOUSE = Path(__file__).parent.parent
 FLOORS = (
     {"errors"},
     {"package"},
-    {"config", "hookspecs", "storage", "layout", "sqlite"},
+    {"config", "hookspecs", "storage", "layout", "sqlite", "gate"},
     {"database", "plugins", "access", "deletion", "share", "sources"},
     {"index", "history", "downloads"},
     {"feed"},
     {"upkeep", "web", "builtin"},
     {"app"},
+    {"serving"},
     {"cli", "testing"},
 )
 

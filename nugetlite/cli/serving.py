@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 
 import click
 
-from nugetlite import app, config
-from nugetlite.web import gunicorn
+from nugetlite import app, config, serving
+from nugetlite.errors import ShareUnavailable
 
 
 @click.command()
@@ -23,7 +24,8 @@ def serve(packages: str | None, host: str, port: int, workers: int | None, threa
     PACKAGES is a folder (made if it is missing) or a storage URL; without it, the one of the settings.
     """
     settings = config.load(os.environ, {"packages": packages})
-    settings = replace(settings, expected_share=app.prepare(settings))
+    with suppress(ShareUnavailable):  # the workers wait for it
+        settings = replace(settings, expected_share=app.prepare(settings))
     chosen = {name: value for name, value in {"workers": workers, "threads": threads}.items() if value}
 
     def tell(root: str) -> None:
@@ -31,4 +33,4 @@ def serve(packages: str | None, host: str, port: int, workers: int | None, threa
         if not settings.api_key:
             click.echo("Nobody can push: set NUGETLITE_API_KEY to allow it.", err=True)
 
-    gunicorn.serve(lambda: app.create_app(settings), host=host, port=port, on_ready=tell, **chosen)
+    serving.serve(lambda: app.create_app(settings), host=host, port=port, on_ready=tell, **chosen)

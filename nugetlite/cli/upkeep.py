@@ -17,7 +17,7 @@ def reindex(packages: str | None) -> None:
 
     PACKAGES is a folder or storage URL; without it, the one of the settings.
     """
-    parts = app.build(config.load(os.environ, {"packages": packages}))
+    parts = app.build(config.load(os.environ, {"packages": packages}), mend=True)
     with click.progressbar(
         length=parts.feed.counts().versions, label="Reading packages", show_pos=True
     ) as bar:

@@ -120,6 +120,7 @@ _TOPS = (
 )
 _DOCUMENTS = select(documents).where(documents.c.key.in_(WHICH))
 _HIGHEST = select(func.max(documents.c.number))
+_NEW_DOCUMENT = insert(documents)
 _DROP_DOCUMENT = delete(documents).where(documents.c.number == bindparam("which"))
 _CHANGE_DOCUMENT = (
     update(documents)
@@ -190,7 +191,7 @@ def _add_documents(
             }
         )
         wordings[number] = Wording.of(manifests[max(document.tops)], document.types)
-    connection.execute(insert(documents), rows)
+    connection.execute(_NEW_DOCUMENT, rows)
     fulltext.put(connection, wordings)
 
 

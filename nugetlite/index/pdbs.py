@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from nugetlite.database import upsert
 from nugetlite.index.rows import identity_of, key_of
-from nugetlite.index.schema import pdbs, symbols
+from nugetlite.index.schema import packages, pdbs, symbols, versions
 from nugetlite.index.values import FoundPdb
 
 if TYPE_CHECKING:
@@ -43,11 +43,14 @@ def read_symbols(connection: Connection) -> dict[Identity, str]:
 
 
 def read_pdb(connection: Connection, name: str, key: str) -> FoundPdb | None:
-    """The PDB of a file name and a key, in whichever symbols it is."""
+    """The PDB of a file name and a key, in whichever symbols of a version that is here it is."""
     same = (symbols.c.key == pdbs.c.key) & (symbols.c.sort_key == pdbs.c.sort_key)
+    here = (versions.c.package == packages.c.number) & (versions.c.sort_key == pdbs.c.sort_key)
     wanted = (
         select(symbols.c.id, symbols.c.version, pdbs.c.entry)
         .join(pdbs, same)
+        .join(packages, packages.c.key == pdbs.c.key)
+        .join(versions, here)
         .where(pdbs.c.pdb == f"{name}/{key}")
         .order_by(pdbs.c.key, pdbs.c.sort_key)
         .limit(1)

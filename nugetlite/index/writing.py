@@ -16,7 +16,7 @@ from nugetlite.index.rows import key_of, manifest_row, removal_row, version_row
 from nugetlite.index.schema import documents, downloads, manifests, packages, removals, revision, versions
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from nugetlite.package.identity import Identity
     from nugetlite.package.package import Package, Removal
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 def next_revision(connection: Connection) -> int:
     """Count one change."""
-    counted = update(revision).values(number=revision.c.number + 1).returning(revision.c.number)
-    number: int = connection.execute(counted).scalar_one()
+    number: int = connection.execute(_COUNT).scalar_one()
     return number
 
 
@@ -38,7 +37,7 @@ def write_packages(connection: Connection, arrivals: Iterable[tuple[Package, str
     homes = _homes(connection, latest, now)
     places = {identity: (homes[identity.id.key], identity.version.sort_key) for identity in latest}
     known = _versions_at(connection, places.values())
-    fresh = count(_highest(connection, manifests) + 1)
+    fresh = count(_highest(connection, _HIGHEST_MANIFEST) + 1)
     told = [(known.get(at) or next(fresh), at[0], *latest[identity]) for identity, at in places.items()]
     upsert(
         connection,
@@ -94,7 +93,7 @@ def write_downloads(connection: Connection, counts: Mapping[Identity, int]) -> N
     rows = [{**key_of(identity), "times": times} for identity, times in counts.items() if times]
     if not rows:
         return
-    statement = inserting(connection, downloads)
+    statement = inserting(connection.dialect.name, downloads)
     total = downloads.c.times + statement.excluded.times
     keys = ["key", "sort_key"]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"times": total}), rows)
@@ -107,6 +106,7 @@ def write_downloads(connection: Connection, counts: Mapping[Identity, int]) -> N
 
 
 _id_key: BindParameter[str] = bindparam("id_key")
+_COUNT = update(revision).values(number=revision.c.number + 1).returning(revision.c.number)
 _STAMP = (
     select(versions.c.stamp)
     .join(packages, packages.c.number == versions.c.package)
@@ -147,6 +147,8 @@ def _drop_removals(connection: Connection, identities: Iterable[Identity]) -> bo
 _counted_before = (
     select(func.coalesce(func.sum(downloads.c.times), 0)).where(downloads.c.key == _id_key).scalar_subquery()
 )
+_HIGHEST_PACKAGE = select(func.max(packages.c.number))
+_HIGHEST_MANIFEST = select(func.max(manifests.c.number))
 _NUMBERS = select(packages.c.key, packages.c.number).where(packages.c.key.in_(WHICH))
 _NEW_PACKAGE = insert(packages).values(
     number=bindparam("of"),
@@ -172,8 +174,9 @@ def _homes(connection: Connection, identities: Iterable[Identity], now: int) -> 
     """The numbers of packages, all of which are there afterwards."""
     wanted = {identity.id.key: identity.id.text for identity in identities}
     there = _numbers(connection, wanted)
-    fresh = count(_highest(connection, packages) + 1)
-    new = {key: next(fresh) for key in wanted if key not in there}
+    missing = [key for key in wanted if key not in there]
+    fresh = count(_highest(connection, _HIGHEST_PACKAGE) + 1) if missing else count()
+    new = {key: next(fresh) for key in missing}
     rows = [{"of": number, "id_key": key, "shown": wanted[key], "now": now} for key, number in new.items()]
     if rows:
         connection.execute(_NEW_PACKAGE, rows)
@@ -189,5 +192,5 @@ def _versions_at(connection: Connection, places: Iterable[tuple[int, str]]) -> d
     }
 
 
-def _highest(connection: Connection, table: Any) -> int:
-    return connection.execute(select(func.max(table.c.number))).scalar() or 0
+def _highest(connection: Connection, highest: Select[Any]) -> int:
+    return connection.execute(highest).scalar() or 0

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote
 
 from nugetlite.errors import BadArchive, NoSuchEntry, TooLarge, quoted
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 EMBEDDED_LIMIT = 1024 * 1024  #: bytes of an icon, a readme or a licence
 _BLOCK = 256 * 1024  # bytes
+
+
+class Readable(Protocol):
+    """What bytes can be taken from, once, from front to back."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes; none at the end, and only there."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ def digest(stream: BinaryIO) -> Digest:
     return _digest(_blocks(stream))
 
 
-def copy(source: BinaryIO, target: BinaryIO, limit: int | None = None) -> Digest:
+def copy(source: Readable, target: BinaryIO, limit: int | None = None) -> Digest:
     """Copy what is left of ``source``, and tell what it was.
 
     Raises ``TooLarge`` once it is more than ``limit`` bytes; then as many are in ``target``, or fewer.
@@ -58,7 +66,7 @@ def copy(source: BinaryIO, target: BinaryIO, limit: int | None = None) -> Digest
     return _digest(copied())
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+def _blocks(stream: Readable) -> Iterator[bytes]:
     while block := stream.read(_BLOCK):
         yield block
 

@@ -20,13 +20,9 @@ class Look:
     """What one walk over the share saw."""
 
     unread: list[Entry] = field(default_factory=list)  #: version folders that are new, or not as they were
-    strays: list[Entry] = field(
-        default_factory=list
-    )  #: folders with packages that do not lie where they should
-    seen: set[str] = field(default_factory=set)  #: version folders of which the index knows
-    unreadable: list[str] = field(
-        default_factory=list
-    )  #: folders that could not be listed: who knows what is in them
+    strays: list[Entry] = field(default_factory=list)  #: folders with packages that lie where they should not
+    seen: set[str] = field(default_factory=set)  #: version folders
+    unreadable: list[str] = field(default_factory=list)  #: who knows what is in them, and below them
 
 
 def look(entries: Iterable[Entry], known: Mapping[str, str]) -> Look:
@@ -35,12 +31,10 @@ def look(entries: Iterable[Entry], known: Mapping[str, str]) -> Look:
     for entry in entries:
         if not entry.readable:
             found.unreadable.append(entry.folder)
-        elif (stamp := known.get(entry.folder)) is not None and _is_version(entry):
-            found.seen.add(entry.folder)
-            if stamp != entry.stamp:
-                found.unread.append(entry)
         elif _is_version(entry):
-            found.unread.append(entry)
+            found.seen.add(entry.folder)
+            if known.get(entry.folder) != entry.stamp:
+                found.unread.append(entry)
         elif any(name.lower().endswith(".nupkg") for name in entry.names):
             found.strays.append(entry)
     return found
@@ -51,7 +45,7 @@ def vanished(known: Collection[str], found: Look) -> set[str]:
     missing = set(known) - found.seen
     if not found.unreadable:
         return missing
-    unsure = tuple(f"{folder}/" for folder in found.unreadable)
+    unsure = tuple(f"{folder}/" if folder else "" for folder in found.unreadable)
     return {folder for folder in missing if not f"{folder}/".startswith(unsure)}
 
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from nugetlite.errors import FeedError
 
 if TYPE_CHECKING:
-    from nugetlite.upkeep.scan import Progress, Report, Scanner
+    from nugetlite.upkeep.arrivals import Progress
+    from nugetlite.upkeep.report import Report
+    from nugetlite.upkeep.scan import Scanner
 
 SECOND_LOOK = 1.0  #: seconds until folders that may still be being written are looked at again
 
@@ -24,13 +26,16 @@ log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """The background thread that keeps the index in step with the share."""
+    """The background thread that keeps the index in step with the share.
+
+    Of all processes of a host that give it the same ``name``, one scans by itself; and no two scan at a time.
+    """
 
     def __init__(self, scanner: Scanner, interval: float, name: str) -> None:
         self._scanner = scanner
         self._interval = interval
-        self._leader = _lock_path(f"{name} leader")
-        self._scanning = _lock_path(f"{name} scanning")
+        self._leader = f"{name} leader"
+        self._scanning = f"{name} scanning"
         self._stopped = Event()
         self._thread: Thread | None = None
 
@@ -58,9 +63,12 @@ class Upkeep:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            with _locked(self._leader, wait=False) as leading:
-                while leading and not self._stopped.is_set():
-                    self._stopped.wait(self._look())
+            try:
+                with _locked(self._leader, wait=False) as leading:
+                    while leading and not self._stopped.is_set():
+                        self._stopped.wait(self._look())
+            except OSError:
+                log.exception("nobody can be chosen to scan; trying again")
             self._stopped.wait(self._interval)
 
     def _look(self) -> float:
@@ -79,20 +87,20 @@ class Upkeep:
         return self._interval
 
 
-def _lock_path(name: str) -> Path:
-    """A file in a folder of this user on this host: hosts that share a share scan it each for themselves."""
-    folder = Path(tempfile.gettempdir()) / f"nugetlite-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"{blake2b(name.encode(), digest_size=12).hexdigest()}.lock"
-
-
 @contextmanager
-def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+def _locked(name: str, *, wait: bool = True) -> Iterator[bool]:
     """Hold the lock, or answer ``False`` if another process has it. The system frees it when a process dies."""
-    with path.open("w") as file:
+    with _lock_file(name).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
         else:
             yield True
+
+
+def _lock_file(name: str) -> Path:
+    """In a folder of this user on this host: hosts that share a share scan it each for themselves."""
+    folder = Path(tempfile.gettempdir()) / f"nugetlite-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)  # each time: some hosts clear that place now and then
+    return folder / f"{blake2b(name.encode(), digest_size=12).hexdigest()}.lock"

@@ -49,10 +49,11 @@ def guard_reads(blueprint: Blueprint) -> Blueprint:
 def _tell_caches_for_whom(response: Response) -> Response:
     """What a client got because of who it is, no cache gives to another one."""
     keep = response.headers.get("Cache-Control", "no-cache")
-    is_for_one = not config().anonymous_read or _has_credentials()
+    everybody_reads = parts().everybody_reads
+    is_for_one = not everybody_reads or _has_credentials()
     if is_for_one and "no-store" not in keep:
         response.headers["Cache-Control"] = f"private, {keep.removeprefix('public, ')}"
-    if not config().anonymous_read:
+    if not everybody_reads:
         response.vary.update(CREDENTIALS)
     return response
 

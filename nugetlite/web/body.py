@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn comes without types
 
 from nugetlite.errors import BadUpload, TooLarge
-from nugetlite.web.multipart import Multipart, OneWay, Part, Readable
+from nugetlite.web.multipart import Multipart, OneWay, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import WSGIEnvironment
+
+    from nugetlite.package.archive import Readable
 
 SMALL = 1024 * 1024  #: bytes let in where nobody asked for a package
 FRAMING = 8 * 1024  #: bytes that multipart may add to a package

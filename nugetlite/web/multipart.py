@@ -16,13 +16,15 @@ from __future__ import annotations
 import io
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from nugetlite.errors import BadUpload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from nugetlite.package.archive import Readable
 
 BLOCK = 256 * 1024
 PARTS = 100  #: of one body; a push has one
@@ -35,14 +37,6 @@ _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]{0,%d}(?:\r?\n|\Z)" % BLANKS)
 _LONGEST_AFTER_BOUNDARY = len("--") + BLANKS + len("\r\n")
 _PARAMETER = re.compile(r';\s*([^\s;=]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _ESCAPED = re.compile(r'\\(["\\])')  # before anything else a backslash is one: filename="C:\package.nupkg"
-
-
-class Readable(Protocol):
-    """What a body is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes; none at the end, and only there."""
-        ...
 
 
 class OneWay(io.RawIOBase):

@@ -312,7 +312,7 @@ def test_tables_of_an_older_kind_are_emptied_and_downloads_kept(shelf, url):
 
 
 def test_symbols_are_found_by_what_a_debugger_asks_for(shelf):
-    identity = Identity.parse("Contoso", "1.0.0-Beta")
+    identity = shelf.add("Contoso", "1.0.0-Beta").identity
     pdbs = [
         PdbFile("lib/net8.0/Contoso.pdb", "contoso.pdb", "contoso.pdb/aaffffffff"),
         PdbFile("lib/net9.0/Contoso.pdb", "contoso.pdb", "contoso.pdb/bbffffffff"),
@@ -324,6 +324,11 @@ def test_symbols_are_found_by_what_a_debugger_asks_for(shelf):
     assert shelf.index.find_pdb("contoso.pdb", "ccffffffff") is None
     assert shelf.index.find_pdb("contoso.pdb", "") is None
     assert shelf.index.known_symbols() == {identity: "first"}
+
+    shelf.remove("Contoso", "1.0.0-beta", Deletion.SOFT)  # who cannot get the package gets no symbols
+    assert shelf.index.find_pdb("contoso.pdb", "bbffffffff") is None
+    shelf.add("Contoso", "1.0.0-Beta")
+    assert shelf.index.find_pdb("contoso.pdb", "bbffffffff") is not None
 
     with shelf.database.begin() as connection:
         shelf.index.put_symbols(connection, identity, "second", pdbs[:1])

@@ -17,8 +17,9 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from nugetlite.config import load
-from nugetlite.errors import ConfigError
+from nugetlite.app import prepare
+from nugetlite.config import EXPECTED_SHARE, load
+from nugetlite.errors import ConfigError, ShareUnavailable
 from nugetlite.web.linger import linger
 
 if TYPE_CHECKING:
@@ -113,11 +114,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # a class without types
 
 
 def on_starting(server: object) -> None:
-    """Stop before there is a worker if a setting is wrong; one line says which."""
+    """Stop before there is a worker if something is set up wrongly; one line says what.
+
+    Workers are told which share was found. One that starts later, while the share is away and an empty folder
+    is in its place, then knows better than to take that for a new one.
+    """
     try:
-        load(os.environ)
+        os.environ[EXPECTED_SHARE] = prepare(load(os.environ))
     except ConfigError as error:
         sys.exit(f"nugetlite: {error}")
+    except ShareUnavailable as error:
+        print(f"nugetlite: {error}", file=sys.stderr, flush=True)  # the workers wait for it
 
 
 def post_fork(server: object, worker: Any) -> None:

@@ -16,12 +16,12 @@ from time import sleep
 
 import pytest
 
+from nugetlite import serving
 from nugetlite.errors import ConfigError, FeedError
-from nugetlite.web import gunicorn
 from nugetlite.web.body import package_stream
 from nugetlite.web.linger import MIB, hear_out
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 LIMIT = 100 * MIB
 REASON = "Contoso.Json 1.2.0 already exists on this feed !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 ORIGIN = ["wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "REMOTE_ADDR", "REMOTE_USER", "HTTP_REMOTE_USER"]
@@ -102,7 +102,7 @@ class Server:
 def environment(**more):
     ours = ("NUGETLITE_", "GUNICORN_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return kept | {name: str(value) for name, value in more.items()}
+    return kept | {"NUGETLITE_PACKAGES": "memory://"} | {name: str(value) for name, value in more.items()}
 
 
 @pytest.fixture(scope="module")
@@ -329,10 +329,10 @@ def test_slow_uploads_keep_nobody_waiting_while_a_thread_is_free(tmp_path):
 
 def test_no_connection_may_stand_still_for_ever(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        gunicorn.post_fork(None, type("AWorker", (), {"sockets": [listener]}))
+        serving.post_fork(None, type("AWorker", (), {"sockets": [listener]}))
         with socket.create_connection(listener.getsockname()) as client, listener.accept()[0] as accepted:
             seconds = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.calcsize("ll"))
-            assert struct.unpack("ll", seconds) == (gunicorn.PATIENCE, 0)
+            assert struct.unpack("ll", seconds) == (serving.PATIENCE, 0)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 50_000))
             with pytest.raises(BlockingIOError):
                 accepted.recv(1)
@@ -382,8 +382,8 @@ def test_an_installed_feed_is_served_with_the_same_settings(tmp_path):
     """As ``nugetlite serve`` does it, outside the repository."""
     script = (
         "import sys; sys.path[:0] = sys.argv[1:]\n"
-        "from test_gunicorn import app, gunicorn\n"
-        "gunicorn.serve(lambda: app, host='127.0.0.1', port=0, workers=1, threads=2, on_ready=print)\n"
+        "from test_serving import app, serving\n"
+        "serving.serve(lambda: app, host='127.0.0.1', port=0, workers=1, threads=2, on_ready=print)\n"
     )
     command = [sys.executable, "-u", "-c", script, str(ROOT), str(Path(__file__).parent)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
