@@ -33,7 +33,7 @@ def measure() -> Iterator[Figure]:
 
 def _scan(share: str, database: str) -> float:
     command = [sys.executable, "-c", SCAN, share, database]
-    return float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    return float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 if __name__ == "__main__":

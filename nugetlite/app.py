@@ -107,7 +107,9 @@ def open_storage(found: Plugins, config: Config) -> Storage:
     url = config.packages if "://" in config.packages else Path(config.packages).absolute().as_uri()
     storage = found.first("nugetlite_open_storage", Storage, url=url, config=config)  # type: ignore[type-abstract]
     if storage is None:
-        raise ConfigError(f"packages: no plugin can open {config.packages}; expected a folder or a storage URL")
+        raise ConfigError(
+            f"packages: no plugin can open {config.packages}; expected a folder or a storage URL"
+        )
     return storage
 
 
@@ -133,13 +135,17 @@ def _default_database(config: Config) -> str:
     if parts.scheme == "memory":
         return "sqlite://"  # passes with the packages
     if parts.scheme not in ("", "file"):
-        raise ConfigError("database: packages do not lie in a folder, so say where the database is to be kept")
+        raise ConfigError(
+            "database: packages do not lie in a folder, so say where the database is to be kept"
+        )
     return f"sqlite:///{Path(unquote(parts.path) if parts.scheme else config.packages).absolute()}/{DATABASE}"
 
 
 def _application(server: Server) -> Flask:
     feed, everybody_reads = server.feed, _everybody_reads(server)
-    told = Parts(server.config, server.plugins, server.access, feed, server.upkeep, Guesses(), everybody_reads)
+    told = Parts(
+        server.config, server.plugins, server.access, feed, server.upkeep, Guesses(), everybody_reads
+    )
     app = site.build(told)
     wsgi: WSGIApplication = app.wsgi_app
     if everybody_reads:
@@ -155,7 +161,9 @@ def _application(server: Server) -> Flask:
 def _everybody_reads(server: Server) -> bool:
     """Whether everybody may read everything, and no plugin has a say in it."""
     asked = ("nugetlite_identify", "nugetlite_authorize")
-    others = [each for each in server.plugins.answerers() if each.hook in asked and each.plugins != ("access",)]
+    others = [
+        each for each in server.plugins.answerers() if each.hook in asked and each.plugins != ("access",)
+    ]
     return server.config.anonymous_read and not others
 
 

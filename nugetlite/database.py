@@ -76,6 +76,7 @@ class Backend(Protocol):
 
     name: str  #: for sentences; nothing secret
     engine: Engine  #: its transactions read one snapshot
+    glancing: Engine  #: its connections have no transactions
     writing: Engine  #: its transactions have the database to themselves, from their beginning
 
     def settle(self) -> None:
@@ -83,6 +84,9 @@ class Backend(Protocol):
 
     def change(self) -> object:
         """Another value after anybody's commit, cheaper than a query."""
+
+    def changed(self) -> None:
+        """Hear that this process committed something."""
 
     def check(self) -> None:
         """Raise ``DatabaseUnavailable`` if what is written would be lost."""
@@ -127,6 +131,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection to read with by one statement, which needs no transaction around it; as ``connect``."""
+        with self._gate.inside(), self._speaking(), self._backend.glancing.connect() as connection:
+            yield connection
+
+    @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A connection to write with: all that is written becomes true together at the end, or not at all.
 
@@ -137,6 +147,7 @@ class Database:
             self._backend.check()
             with self._speaking(), self._backend.writing.begin() as connection:
                 yield connection
+            self._backend.changed()
 
     def change(self) -> object:
         """Another value after any process committed anything; so cheap that it can be asked for each request."""

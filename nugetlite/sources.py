@@ -75,7 +75,9 @@ class FeedSource:
     """Every version of every package of a V3 feed: by its catalog if it has one, else by its search."""
 
     def __init__(self, index: str) -> None:
-        self._http = urllib3.PoolManager(timeout=TIMEOUT, retries=urllib3.Retry(5, connect=1, backoff_factor=0.5))
+        self._http = urllib3.PoolManager(
+            timeout=TIMEOUT, retries=urllib3.Retry(5, connect=1, backoff_factor=0.5)
+        )
         self._resources: dict[str, str] = {}
         for resource in self._json(index).get("resources", []):
             types = resource.get("@type", [])

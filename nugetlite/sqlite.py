@@ -20,14 +20,14 @@ from urllib.parse import quote
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from nugetlite.bell import Bell
 from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError, ShareFull
 
+TRUST = 1.0  #: seconds for which the bell alone is believed
 BUSY_AFTER = 10.0  #: seconds to wait for another writer
 CACHE = 16 * 1024  #: KiB that each connection may keep in memory
 LOG_LIMIT = 64 * 1024 * 1024  #: bytes to which the write-ahead log is cut back after a long write
-CHECKED_WHOLE_BELOW = (
-    32 * 1024 * 1024
-)  #: bytes; a larger file is only looked at, so that the start stays quick
+CHECKED_WHOLE_BELOW = 32 * 1024 * 1024  #: bytes; of a larger file only the start is looked at
 CONNECTIONS = 8  #: kept open; more are opened while more threads want one
 NETWORK = frozenset(
     [
@@ -55,14 +55,18 @@ class SqliteFile:
             max_overflow=-1,
         )
         event.listen(self.engine, "begin", _begin)
+        self.glancing: Engine = self.engine.execution_options(first_statement="")
         self.writing: Engine = self.engine.execution_options(first_statement="BEGIN IMMEDIATE")
         self._watching = Lock()
         self._watch: sqlite3.Connection | None = None
         self._watches = 0
+        self._version = (0, 0), 0.0  # as SQLite told it, and until when to believe that
+        self._bell: Bell | None = None  # until the file is known to be ours
 
     def settle(self) -> None:
         """Turn the file, once it is known to be ours, to the mode in which readers and a writer can go on together."""
         self.engine.dispose()  # what was opened before is in the other mode
+        self._bell = Bell(self._path.with_name(f"{self._path.name}-bell"))
         connection = self._connect()
         try:
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
@@ -74,8 +78,25 @@ class SqliteFile:
                 "set `database` to a place on a local disk"
             )
 
-    def change(self) -> tuple[int, int]:
-        """Another value after anybody's commit; told by SQLite without reading a table."""
+    def changed(self) -> None:
+        """Tell every process that something was committed."""
+        if self._bell:
+            self._bell.ring()
+
+    def change(self) -> object:
+        """Another value after a commit: at once after one of ours, within a second after a stranger's.
+
+        A process that died between its commit and its ring counts as a stranger: it has answered nobody yet.
+        """
+        note, now = self._bell.note() if self._bell else b"", time.monotonic()
+        version, until = self._version
+        if now >= until:
+            version = self._data_version()
+            self._version = version, now + TRUST
+        return note, version
+
+    def _data_version(self) -> tuple[int, int]:
+        """What SQLite itself tells of changes, without reading a table."""
         with self._watching:
             if self._watch is None:
                 self._watch = self._connect()
@@ -175,7 +196,8 @@ def _unescaped(text: str) -> str:
 
 def _begin(connection) -> None:  # type: ignore[no-untyped-def]  # of SQLAlchemy's private kind
     statement = connection.get_execution_options().get("first_statement", "BEGIN")
-    connection.connection.driver_connection.execute(statement)
+    if statement:
+        connection.connection.driver_connection.execute(statement)
 
 
 def _check_place(path: Path) -> None:

@@ -15,7 +15,9 @@ from nugetlite.errors import ShareUnavailable
 @click.command()
 @click.argument("packages", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
-@click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any.")
+@click.option(
+    "--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any."
+)
 @click.option("--workers", type=click.IntRange(1), help="Processes; 2 unless WEB_CONCURRENCY says otherwise.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of each process; 16 unless said otherwise.")
 def serve(packages: str | None, host: str, port: int, workers: int | None, threads: int | None) -> None:

@@ -53,39 +53,39 @@ class Index:
         change = self._database.change()
         seen, revision = self._seen
         if change != seen:
-            with self._database.connect() as connection:
+            with self._database.glance() as connection:
                 revision = reading.read_revision(connection)
             self._seen = change, revision
         return revision
 
     def revision_of(self, id_key: str) -> int:
         """The same for one package, by its id in lower case; 0 while there is no version of it."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_revision_of(connection, id_key)
 
     def get(self, identity: Identity) -> Package | None:
         """One version that can be restored."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_package(connection, identity)
 
     def versions(self, id: PackageId) -> tuple[Package, ...]:
         """All versions of a package that can be restored, ascending; none for an unknown id."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_versions(connection, id)
 
     def version_keys(self, id: PackageId) -> list[str]:
         """As ``versions``, but only their normalized texts in lower case, and much faster."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_version_keys(connection, id)
 
     def version_list(self, id: PackageId) -> tuple[list[str], tuple[Removal, ...]]:
         """As ``version_keys`` and ``removals``, at once."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_version_keys(connection, id), reading.read_removals(connection, id)
 
     def listed_versions(self, id: PackageId, *, prerelease: bool, semver2: bool) -> list[str]:
         """The full texts of those that search shows, ascending."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_listed_versions(connection, id, slice_of(prerelease, semver2))
 
     def search(self, query: Query) -> Hits:
@@ -106,12 +106,12 @@ class Index:
 
     def removal(self, identity: Identity) -> Removal | None:
         """What became of a version that was removed."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_removal(connection, identity)
 
     def removals(self, id: PackageId) -> tuple[Removal, ...]:
         """What became of the removed versions of a package, in version order."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return reading.read_removals(connection, id)
 
     def counts(self) -> Counts:
@@ -190,5 +190,5 @@ class Index:
 
     def find_pdb(self, name: str, key: str) -> FoundPdb | None:
         """The PDB that a debugger asks for by its file name and key, both in lower case."""
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             return pdbs.read_pdb(connection, name, key)

@@ -39,9 +39,7 @@ _FIELDS = {
     "owner": "owners",
 }
 _OF_IDS = re.compile(r"[a-z0-9_.-]+")
-_TELLING = (
-    "#%&@*\\"  # punctuation that somebody who writes it beside a word means; others mean other things by it
-)
+_TELLING = "#%&@*\\"  # punctuation that is meant when it stands at a word; other marks just part words
 
 rows = table(
     TABLE, column("rowid", BigInteger), column(TABLE, Text), *[column(name, Text) for name in _COLUMNS]
@@ -54,9 +52,7 @@ class Match:
     """Which documents answer the words of a query."""
 
     all: str  #: "" is every document
-    naming: str = (
-        ""  #: those whose id, title or tags answer the free words; "" if there are none to tell them by
-    )
+    naming: str = ""  #: those whose id, title or tags answer the free words; "" if that makes no difference
 
     @property
     def rest(self) -> str:

@@ -13,7 +13,7 @@ only what is ranked is read of each match, and counting needs nothing but the fu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -88,17 +88,16 @@ class Asked:
     def of(cls, query: Query, *, only_ids: bool = False) -> Asked | None:
         """What a query comes to, or ``None`` if nothing can answer it."""
         match = fulltext.matching(query, only_ids=only_ids)
-        texts = [term.text for term in query.terms if term.field == "version"]
-        versions = [key for text in texts if (key := _sort_key(text))]
-        if match is None or (texts and not versions):
+        ids, versions = _wanted(query, "packageid", _key), _wanted(query, "version", _sort_key)
+        if match is None or ids is None or versions is None:
             return None
         return cls(
             slice_of(query.prerelease, query.semver2),
             match,
             _typed(query),
             not query.package_type and not any(term.field for term in query.terms),
-            tuple([term.text.lower() for term in query.terms if term.field == "packageid"]),
-            tuple(versions),
+            ids,
+            versions,
             type_word(query.package_type),
         )
 
@@ -160,6 +159,17 @@ def _typed(query: Query) -> str:
     named = [term.text for term in query.terms if term.field == "id"]
     typed = fold(".".join(" ".join(free or named[:1]).split()))
     return typed if _BEGINS_IDS.fullmatch(typed) else ""
+
+
+def _wanted(query: Query, field: str, read: Callable[[str], str]) -> tuple[str, ...] | None:
+    """What the terms of a field come to, those that make no sense left out; ``None`` if then none is left."""
+    texts = [term.text for term in query.terms if term.field == field]
+    found = tuple([value for text in texts if (value := read(text))])
+    return None if texts and not found else found
+
+
+def _key(id: str) -> str:
+    return id.lower() if _BEGINS_IDS.fullmatch(id.lower()) else ""
 
 
 def _sort_key(version: str) -> str:

@@ -37,7 +37,9 @@ class Package:
     sha512: str  #: of the .nupkg, base64, as NuGet writes it
     published: datetime  #: when it came to the feed, UTC
     listed: bool = True
-    embedded: frozenset[Embedded] = frozenset()  #: which of the files that its manifest names are really in it
+    embedded: frozenset[Embedded] = (
+        frozenset()
+    )  #: which of the files that its manifest names are really in it
 
     @property
     def identity(self) -> Identity:

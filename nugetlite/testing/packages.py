@@ -37,7 +37,9 @@ def nuspec(
     further elements of ``metadata`` by their name, such as ``tags="json"``.
     """
 
-    def child(parent: etree._Element, name: str, text: str | None = None, /, **attributes: str) -> etree._Element:
+    def child(
+        parent: etree._Element, name: str, text: str | None = None, /, **attributes: str
+    ) -> etree._Element:
         element = etree.SubElement(parent, f"{{{namespace}}}{name}" if namespace else name, attributes)
         element.text = text
         return element
@@ -86,5 +88,7 @@ def nupkg(
     }
     with ZipFile(archive, "w") as zip:
         for name, content in entries.items():
-            zip.writestr(ZipInfo(name), content, ZIP_DEFLATED)  # dated 1980, so equal packages are equal bytes
+            zip.writestr(
+                ZipInfo(name), content, ZIP_DEFLATED
+            )  # dated 1980, so equal packages are equal bytes
     return archive.getvalue()

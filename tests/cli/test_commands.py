@@ -18,7 +18,9 @@ def run(monkeypatch, tmp_path):
 
     def run(*arguments, **environment):
         variables = {f"NUGETLITE_{name.upper()}": value for name, value in environment.items()}
-        return CliRunner().invoke(main, [str(each) for each in arguments], env=variables, catch_exceptions=False)
+        return CliRunner().invoke(
+            main, [str(each) for each in arguments], env=variables, catch_exceptions=False
+        )
 
     return run
 
@@ -96,7 +98,9 @@ def test_reindex_rebuilds_what_a_lost_database_knew(run, client, make_client, sh
     assert make_client().can_restore("Contoso.Text", "1.0.0")
 
 
-def test_import_takes_every_package_of_a_folder_and_goes_on_where_it_stopped(run, make_client, share, tmp_path):
+def test_import_takes_every_package_of_a_folder_and_goes_on_where_it_stopped(
+    run, make_client, share, tmp_path
+):
     old = tmp_path / "old"
     (old / "deep").mkdir(parents=True)
     (old / "a.nupkg").write_bytes(nupkg("Contoso.A", "1.0.0"))

@@ -184,8 +184,8 @@ class Running:
         self.process.wait()
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
+        self.http.clear()  # else it waits for connections that might be used again
+        self.process.terminate()
         return self.process.wait(30)
 
 

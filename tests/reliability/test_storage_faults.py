@@ -1,6 +1,7 @@
-"""Whatever the storage refuses, and when: the client hears a status that fits, and the version is whole or as before."""
+"""Whatever the storage refuses: the client hears a status that fits, and the version is whole, or as before."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -135,17 +136,13 @@ def same(seen, id="Contoso.Model"):
 @pytest.mark.parametrize("error", [FULL, AWAY], ids=["full", "away"])
 def test_a_refused_push_leaves_the_share_as_it_was(make_client, watched, share, error):
     client = make_client([watched])
-    before = sorted(share.rglob("*"))
     faults = Faults(watched)
     for verb in ("stage", "add"):
         faults.at(1, error, "before", (verb,))
         assert push(client, "Contoso.Json").status_code == error.status
     faults.none()
 
-    assert sorted(share.rglob("*")) == [*before, share / ".nugetlite" / "incoming"] or not [
-        *share.glob("[!.]*"),
-        *share.glob(".nugetlite/incoming/*"),
-    ]
+    assert not [*share.glob("[!.]*"), *share.glob(".nugetlite/incoming/*")]
     assert push(client, "Contoso.Json").status_code == 201
 
 
@@ -165,10 +162,8 @@ def test_a_scan_that_is_disturbed_forgets_nothing_and_the_next_one_sees_all(
         dropped = f"Contoso.Dropped{number}"
         (share / f"{number}.nupkg").write_bytes(nupkg(dropped, "1.0.0"))
         faults.at(number, AWAY, when, ALL)
-        try:
+        with suppress(ShareUnavailable):
             scan(client, 2)
-        except ShareUnavailable:
-            pass
         faults.none()
         assert {id: picture(client, id) for id in known} == known
         scan(client, 2)

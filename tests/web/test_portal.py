@@ -173,26 +173,27 @@ def test_what_became_of_a_removed_version_is_told(client):
 # Where the feed is seen from
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/?q=json", "/packages/Contoso.Json", "/packages/Contoso.Json/1.0.0", "/packages/No.Such"]
-)
-@pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("base_url", ["", "https://feed.test/behind/a/path"])
-def test_every_link_works_behind_any_prefix(make_client, path, slash, base_url):
+def test_every_link_works_behind_any_prefix(make_client, base_url):
     """A proxy may add a prefix that the feed never hears of, so pages link to the feed relatively."""
     client = make_client(base_url=base_url)
     client.push(nupkg(icon="i.png", license=("file", "L"), files={"i.png": PNG, "L": b"L"}))
-    path = f"{path}{slash}" if path.startswith("/packages") else path
-
-    document = page(client, path)
-
     prefix = "https://anywhere.test/some/prefix"
-    links = document.xpath("//a/@href | //link/@href | //img/@src | //form/@action")
-    assert links
-    for link in links:
-        url = urljoin(f"{prefix}{path}", link)
-        assert url.startswith(f"{prefix}/")
-        assert client.get(url.removeprefix(prefix)).status_code == 200
+    pages = [
+        "/packages/Contoso.Json",
+        "/packages/Contoso.Json/1.0.0",
+        "/packages/No.Such",
+        "/packages/No.Such/1.0",
+    ]
+
+    for path in ["/", "/?q=json", *pages, *[f"{path}/" for path in pages]]:
+        document = page(client, path)
+        links = document.xpath("//a/@href | //link/@href | //img/@src | //form/@action")
+        assert links
+        for link in links:
+            url = urljoin(f"{prefix}{path}", link)
+            assert url.startswith(f"{prefix}/")
+            assert client.get(url.removeprefix(prefix)).status_code == 200
 
 
 # Who wrote the package is not to be trusted

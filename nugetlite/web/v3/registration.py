@@ -29,6 +29,8 @@ registration = guard_reads(Blueprint("registration", __name__, url_prefix="/v3/<
 
 PAGE_SIZE = 64
 INLINE_BELOW = 128  #: versions
+KEPT = 4096  #: rendered versions, in one process
+SHORT = 4096  #: characters of free text; what says more is rendered each time, so that little memory is kept
 
 Json = dict[str, Any]
 
@@ -120,9 +122,15 @@ class Shelf:
         }
 
 
-@lru_cache(maxsize=8192)
 def _item(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
-    """A version on a page, rendered: when one version of a package changes, the others are as they were."""
+    """A version on a page, rendered."""
+    manifest = package.manifest
+    text = len(manifest.description) + len(manifest.summary) + len(manifest.release_notes)
+    is_short = text + 50 * sum(len(group.dependencies) for group in manifest.dependency_groups) <= SHORT
+    return _kept(package, hive, links) if is_short else _rendered(package, hive, links)
+
+
+def _rendered(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
     told = {
         "@id": links.leaf(hive, package.identity),
         "@type": "Package",
@@ -130,7 +138,11 @@ def _item(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
         "packageContent": links.nupkg(package.identity),
         "registration": links.registration(hive, package.identity.id),
     }
-    return orjson.Fragment(orjson.dumps(told))
+    roomy = orjson.dumps(told)  # it has up to ten times the room of what was written
+    return orjson.Fragment(bytes(memoryview(roomy)))
+
+
+_kept = lru_cache(maxsize=KEPT)(_rendered)  # of the versions of a package, few change at a time
 
 
 def _parts(packages: Sequence[Package]) -> Iterator[Sequence[Package]]:

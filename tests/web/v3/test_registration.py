@@ -228,12 +228,24 @@ def test_an_unlisted_leaf_says_so_and_a_removed_one_is_gone(client):
 # What is told of a version
 
 
+@pytest.fixture(scope="module")
+def lasting(make_lasting_client):
+    return make_lasting_client()
+
+
+@pytest.fixture
+def feed(lasting):
+    """A feed that several tests use one after the other; each has its own Contoso.Json 1.0.0."""
+    yield lasting
+    lasting.delete("Contoso.Json", "1.0.0", type="HardDelete")
+
+
 def entry_of(client, package, version="1.0.0"):
     assert client.push(package).status_code == 201
     return client.registered("Contoso.Json")[version]
 
 
-def test_all_that_a_manifest_says_is_told(client):
+def test_all_that_a_manifest_says_is_told(feed):
     package = nupkg(
         "Contoso.Json",
         "1.0+meta.5",
@@ -256,7 +268,7 @@ def test_all_that_a_manifest_says_is_told(client):
         },
     )
 
-    entry = entry_of(client, package, "1.0.0+meta.5")
+    entry = entry_of(feed, package, "1.0.0+meta.5")
 
     hive = f"http://localhost/v3/{SEMVER2}"
     dependency = {"@type": "PackageDependency"}
@@ -315,12 +327,12 @@ def test_all_that_a_manifest_says_is_told(client):
     }
 
 
-def test_of_a_manifest_that_says_little_only_that_is_told(client):
+def test_of_a_manifest_that_says_little_only_that_is_told(feed):
     package = nupkg(
         manifest=b"<package><metadata><id>Contoso.Json</id><version>1.0.0</version></metadata></package>"
     )
 
-    entry = entry_of(client, package)
+    entry = entry_of(feed, package)
 
     assert entry["tags"] == []  # PSResourceGet 1.0.3 fails without
     assert entry["packageTypes"] == [{"name": "Dependency"}]
@@ -334,12 +346,12 @@ def test_of_a_manifest_that_says_little_only_that_is_told(client):
 
 
 @pytest.mark.parametrize(("said", "told"), [("4.3", "4.3"), ("3.0.0", "3.0.0"), ("soon", None), ("", None)])
-def test_a_minimal_client_is_told_if_it_is_a_version(client, said, told):
+def test_a_minimal_client_is_told_if_it_is_a_version(feed, said, told):
     manifest = nuspec("Contoso.Json", "1.0.0").replace(
         b"<metadata", f'<metadata minClientVersion="{said}"'.encode()
     )
 
-    assert entry_of(client, nupkg(manifest=manifest)).get("minClientVersion") == told
+    assert entry_of(feed, nupkg(manifest=manifest)).get("minClientVersion") == told
 
 
 @pytest.mark.parametrize(
@@ -362,9 +374,9 @@ def test_a_minimal_client_is_told_if_it_is_a_version(client, said, told):
     ],
     ids=lambda text: text[:20],
 )
-def test_a_range_is_one_that_clients_can_read(client, said, told):
+def test_a_range_is_one_that_clients_can_read(feed, said, told):
     """One that they cannot read would cost them all versions of the package."""
-    entry = entry_of(client, nupkg(dependencies={"": {"Contoso.Base": said}}))
+    entry = entry_of(feed, nupkg(dependencies={"": {"Contoso.Base": said}}))
 
     assert entry["dependencyGroups"][0]["dependencies"][0]["range"] == told
 
@@ -412,17 +424,17 @@ def test_a_range_is_one_that_clients_can_read(client, said, told):
     ],
     ids=["none", "embedded", "placeholders", "expression", "licence not there", "not there", "elsewhere"],
 )
-def test_what_is_in_the_package_is_shown_from_here(client, more, icon, readme, license):
+def test_what_is_in_the_package_is_shown_from_here(feed, more, icon, readme, license):
     files = {"i.png": PNG, "R.md": b"#", "L.txt": b"L"}
 
-    entry = entry_of(client, nupkg(files=files, **more))
+    entry = entry_of(feed, nupkg(files=files, **more))
 
     assert (entry.get("iconUrl"), entry.get("readmeUrl"), entry.get("licenseUrl")) == (icon, readme, license)
     if more.get("license") == ("expression", "MIT"):
         assert (entry["licenseExpression"], entry["licenseExpressionVersion"]) == ("MIT", "1.0.0")
     for url in (icon, readme, license):
         if url and url.startswith("http://localhost"):
-            assert client.get(url).status_code == 200
+            assert feed.get(url).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -448,21 +460,21 @@ def test_what_is_in_the_package_is_shown_from_here(client, more, icon, readme, l
         ('https://"><script>alert(1)</script>/', None),
     ],
 )
-def test_only_what_is_a_web_address_is_told_as_one(client, said, told):
+def test_only_what_is_a_web_address_is_told_as_one(feed, said, told):
     """NuGet's client refuses all versions of a package if one has an icon that it cannot read."""
-    entry = entry_of(client, nupkg(iconUrl=said, projectUrl=said, licenseUrl=said))
+    entry = entry_of(feed, nupkg(iconUrl=said, projectUrl=said, licenseUrl=said))
 
     assert [entry.get(name) for name in ("iconUrl", "projectUrl", "licenseUrl")] == [told] * 3
 
 
-def test_strange_texts_stay_texts(client):
+def test_strange_texts_stay_texts(feed):
     strange = {
         "title": "</script>\u202e\U0001f600",
         "description": "]]> \u0085 \ufffd " + "x" * 100_000,
         "tags": "<b>",
     }
 
-    entry = entry_of(client, nupkg(**strange, dependencies={"no framework at all": {"../ #?": "1.0"}}))
+    entry = entry_of(feed, nupkg(**strange, dependencies={"no framework at all": {"../ #?": "1.0"}}))
 
     assert (entry["title"], entry["tags"]) == (strange["title"], ["<b>"])
     [group] = entry["dependencyGroups"]
