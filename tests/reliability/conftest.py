@@ -189,6 +189,12 @@ class Running:
         return self.process.wait(30)
 
 
+@pytest.fixture(scope="session")
+def real_server():
+    """For servers that more than one test uses: ``real_server(share, log, **settings)``; end it with ``kill``."""
+    return Running
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Run real servers; those that a test leaves running are killed."""

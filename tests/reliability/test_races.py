@@ -191,6 +191,21 @@ def test_deletes_and_relists_at_once_end_in_one_state_for_all(
     assert picture(client, "Contoso.Json") == {"1.0.0": (content, True)}
 
 
+def test_of_hard_deletes_at_once_one_wins_and_its_mark_stays(make_client, at_once, share, scan):
+    client = make_client(delete_policy="hard")
+    for number in range(6):
+        id = f"Contoso.N{number}"
+        client.push(nupkg(id, "1.0.0"))
+        jobs = [lambda: again(client).delete(id, "1.0.0", reason="it was wrong")] * 6  # noqa: B023 -- done at once
+
+        answers = at_once([*jobs, lambda: scan(client)])
+
+        assert Counter(answer.status_code for answer in answers[:-1]) == {204: 1, 404: 5}
+        assert len(list(share.glob(f".nugetlite/gone/{id.lower()}/1.0.0/mark.json"))) == 1
+        scan(client)
+        assert client.download(id, "1.0.0").headers["X-NuGet-Warning"].endswith("it was wrong")
+
+
 def test_churn_during_scans_loses_nothing_that_was_answered(
     make_client, at_once, picture, scan, share, contents
 ):

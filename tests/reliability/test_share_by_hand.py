@@ -1,4 +1,4 @@
-"""What people, copying tools and broken disks do to a share: nothing wrong is served, and nothing is guessed to be lost."""
+"""What people, copying tools and broken disks do to a share: nothing wrong is served, nothing is guessed to be lost."""
 
 import logging
 import os

@@ -4,6 +4,7 @@ import pytest
 
 from nugetlite import Config
 from nugetlite.app import create_app
+from nugetlite.builtin.storage_file import FileStorage
 from nugetlite.testing import KEY, Client
 
 
@@ -21,3 +22,18 @@ def make_lasting_client():
         return Client(create_app(Config(packages="memory://", api_key=KEY, scan_interval=0.0, **settings)))
 
     return make
+
+
+@pytest.fixture
+def watch_files(monkeypatch):
+    """From when it is called on, every file that is opened on a share is put into the list that it answers."""
+
+    def watch():
+        opened = []
+        really_open = FileStorage.open
+        monkeypatch.setattr(
+            FileStorage, "open", lambda *args: opened.append(really_open(*args)) or opened[-1]
+        )
+        return opened
+
+    return watch

@@ -320,6 +320,28 @@ def test_a_range_past_the_end_is_refused_with_the_size(http, package, asked):
     assert len(answer.data) < 500
 
 
+def test_the_file_is_closed_whatever_is_answered(make_client, tmp_path, package, watch_files):
+    client = make_client(packages=str(tmp_path))
+    client.push(package)
+    etag = client.get(NUPKG).headers["ETag"]
+    opened = watch_files()
+
+    asked = [
+        {},
+        {"Range": "bytes=0-9"},
+        {"Range": "bytes=999999-"},
+        {"If-None-Match": etag},
+        {"If-None-Match": etag, "Range": "bytes=0-9"},
+        {"If-Match": '"other"', "Range": "bytes=0-9"},
+    ]
+    statuses = [client.get(NUPKG, headers=headers).status_code for headers in asked]
+    client.http.head(NUPKG, buffered=True)
+    client.http.get(NUPKG, headers={"Range": "bytes=0-9"}).close()  # went away before it read anything
+
+    assert statuses == [200, 206, 416, 304, 304, 412]
+    assert [stream.closed for stream in opened] == [True] * 8
+
+
 def test_a_range_is_for_get_only(http, package):
     answer = http.head(NUPKG, headers={"Range": "bytes=0-9"}, buffered=True)
 

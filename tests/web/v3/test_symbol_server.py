@@ -100,14 +100,11 @@ def test_a_large_pdb_comes_whole(client):
     assert client.get(PDB).data == large
 
 
-def test_the_file_is_closed_when_the_answer_is_sent(make_client, tmp_path, monkeypatch):
+def test_the_file_is_closed_when_the_answer_is_sent(make_client, tmp_path, watch_files):
     client = make_client(packages=str(tmp_path))
     client.push(nupkg())
     client.push_symbols(snupkg(**{"Contoso.Json": portable_pdb(more=bytes(200_000))}))
-    opened = []
-    storage = type(client.app.extensions["nugetlite"].feed._share.storage)
-    really_open = storage.open
-    monkeypatch.setattr(storage, "open", lambda *args: opened.append(really_open(*args)) or opened[-1])
+    opened = watch_files()
 
     client.get(PDB)
     client.http.head(PDB, buffered=True)
@@ -250,6 +247,7 @@ def test_one_of_two_packages_with_the_same_pdb_may_go(client):
     """The same assembly may be in two packages."""
     for id in ("Contoso.A", "Contoso.Json"):
         client.push(nupkg(id, "1.0.0"))
+        client.push(nupkg(id, "2.0.0"))
         client.push_symbols(snupkg(id, "1.0.0", **{"Contoso.Json": portable_pdb()}))
 
     for id in ("Contoso.A", "Contoso.Json"):

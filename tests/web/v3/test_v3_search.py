@@ -214,6 +214,17 @@ def thirty(make_lasting_client):
 
 
 @pytest.mark.parametrize("what", ["search", "autocomplete"])
+def test_who_skips_more_than_anybody_may_has_come_to_the_end(thirty, what, monkeypatch):
+    """With the same page again and again, a client that reads until there is no more would never end."""
+    monkeypatch.setattr("nugetlite.web.v3.search.MOST_SKIPPED", 10)
+
+    pages = [asked(thirty, what, skip=skip, take=5) for skip in (5, 10, 11, 15)]
+
+    assert [len(page["data"]) for page in pages] == [5, 5, 0, 0]
+    assert {page["totalHits"] for page in pages} == {30}
+
+
+@pytest.mark.parametrize("what", ["search", "autocomplete"])
 @pytest.mark.parametrize("words", ["", "contoso"])
 def test_page_by_page_everything_comes_once_and_in_one_order(thirty, what, words):
     pages = [asked(thirty, what, q=words, skip=skip, take=7)["data"] for skip in range(0, 35, 7)]
