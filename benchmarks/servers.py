@@ -85,7 +85,7 @@ def gunicorn(
         str(WORKERS),
     ]
     with _process(command, {**_clean_environment(), **(environment or {})}) as process:
-        _until_it_answers(process, port, wait_for)
+        _until_it_answers(process, port, wait_for, below=300)
         yield Running(port, process.pid)
 
 
@@ -98,7 +98,7 @@ def nginx(root: Path, folder: Path) -> Iterator[Running]:
     config.write_text(NGINX.format(user=user, workers=WORKERS, folder=folder, port=port, root=root))
     command = ["nginx", "-e", str(folder / "nginx.log"), "-c", str(config)]
     with _process(command, _clean_environment()) as process:
-        _until_it_answers(process, port, "/")
+        _until_it_answers(process, port, "/", below=500)
         yield Running(port, process.pid)
 
 
@@ -131,14 +131,14 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("NUGETLITE_")}
 
 
-def _until_it_answers(process: subprocess.Popen[bytes], port: int, path: str) -> None:
-    """Wait until a path is answered, and by no server error."""
+def _until_it_answers(process: subprocess.Popen[bytes], port: int, path: str, *, below: int) -> None:
+    """Wait until a path is answered, with a status below that."""
     end = monotonic() + PATIENCE
     while monotonic() < end and process.poll() is None:
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request("GET", path)
-            if connection.getresponse().status < 500:
+            if connection.getresponse().status < below:
                 return
         except (OSError, HTTPException):
             pass

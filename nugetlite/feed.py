@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -16,6 +16,7 @@ from nugetlite.errors import (
     FeedError,
     NoSuchPackage,
     NoSuchPath,
+    NotUnderstood,
     Objected,
     PackageExists,
     PackageRemoved,
@@ -170,12 +171,12 @@ class Feed:
         there = self._share.version(identity) is not None
         package = replace(self.find(identity) if there else self._soft_deleted(identity), listed=True)
         with self._database.begin() as connection:
-            if not self._share.version(identity):
+            if comes_back := not self._share.version(identity):
                 entry = self._share.bring_back(identity)
                 self._index.add(connection, [(package, entry.stamp)])
             self._share.relist(identity)
-            self._index.restate(connection, identity, listed=True)
-            self._note(connection, Kind.RELIST, package, actor.name)
+            if self._index.restate(connection, identity, listed=True) or comes_back:
+                self._note(connection, Kind.RELIST, package, actor.name)
         self._plugins.announce("nugetlite_after_relist", package=package, actor=actor, config=self._config)
         return package
 
@@ -210,7 +211,7 @@ class Feed:
     def read_embedded(self, identity: Identity, which: Embedded) -> bytes:
         """The icon, readme or licence inside a package; raises ``NoSuchPackage`` if it has none."""
         package, stream = self.open(identity)
-        with closing(stream):
+        with closing(stream), _as_it_was_pushed(identity):
             if which not in package.embedded:
                 raise NoSuchPackage(f"The {which} of {identity}")
             return Archive(stream).file(which)
@@ -218,7 +219,7 @@ class Feed:
     def read_manifest(self, identity: Identity) -> bytes:
         """The ``.nuspec`` inside a package, as it was packed."""
         _, stream = self.open(identity)
-        with closing(stream):
+        with closing(stream), _as_it_was_pushed(identity):
             return Archive(stream).manifest_bytes
 
     def versions(self, id: PackageId) -> Sequence[Package]:
@@ -256,7 +257,7 @@ class Feed:
         found = self._index.find_pdb(name, key)
         if not found or not self._index.get(found.identity):
             raise NoSuchPackage(f"{name} {key}")
-        with ExitStack() as opened:
+        with ExitStack() as opened, _as_it_was_pushed(found.identity):
             snupkg = opened.enter_context(closing(self._share.open_symbols(found.identity)))
             archive = Archive(snupkg)
             size, checksum = archive.size(found.entry), archive.checksum(found.entry)
@@ -424,11 +425,13 @@ class Feed:
             case Deletion.HARD:
                 self._share.hard_delete(mark)
         if deletion is Deletion.UNLIST:
-            self._index.restate(connection, identity, listed=False)
-            self._note(connection, Kind.UNLIST, replace(package, listed=False), mark.by, mark.why)
-        else:
-            self._index.remove(connection, mark.removal())
-            self._note(connection, Kind.DELETE, package, mark.by, mark.why, deletion)
+            if self._index.restate(connection, identity, listed=False):
+                self._note(connection, Kind.UNLIST, replace(package, listed=False), mark.by, mark.why)
+            return
+        self._index.remove(connection, mark.removal())
+        if deletion is Deletion.HARD:
+            self._index.forget_symbols(connection, identity)
+        self._note(connection, Kind.DELETE, package, mark.by, mark.why, deletion)
 
     def _soft_deleted(self, identity: Identity) -> Package:
         """A version that lies among the soft-deleted."""
@@ -453,3 +456,14 @@ class Feed:
         deletion: Deletion | None = None,
     ) -> None:
         self._history.note(connection, Event.about(package, kind, self._now(), actor, why, deletion))
+
+
+@contextmanager
+def _as_it_was_pushed(identity: Identity) -> Iterator[None]:
+    """What could be read when it was pushed, and cannot be read now, is not the client's mistake."""
+    try:
+        yield
+    except NotUnderstood as error:
+        raise Damaged(
+            f"The file of {identity} is damaged; the feed's operator has to look into it"
+        ) from error

@@ -7,14 +7,15 @@ application can keep it and answer with it again.
 from __future__ import annotations
 
 import gzip
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -27,7 +28,7 @@ KEPT = "nugetlite.kept"  #: where in the WSGI environment an answer leaves itsel
 
 Answer = tuple[str, list[tuple[str, str]], bytes]  #: status, headers, body
 
-_TAKES_GZIP = re.compile(r"(?:^|[\s,])(?:gzip|\*)\s*(?:,|$|;\s*q=(?:1|0\.\d*[1-9]))", re.IGNORECASE)
+ETAG = 0  #: where it stands among the headers
 _OF_A_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
 
 
@@ -45,8 +46,7 @@ class Document:
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """What to answer to a request: the whole, the whole compressed, or "you have it" (304)."""
         status, headers, body = self._zipped if self._is_zipped_for(environ) else self._plain
-        known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and (self._hash in known or known.strip() == "*"):
+        if is_known(headers[ETAG][1], environ):
             return "304 NOT MODIFIED", [each for each in headers if each[0] not in _OF_A_BODY], b""
         return status, headers, body
 
@@ -61,7 +61,7 @@ class Document:
         return 2 * len(self.body)
 
     def _is_zipped_for(self, environ: WSGIEnvironment) -> bool:
-        return self._is_worth_zipping and bool(_TAKES_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        return self._is_worth_zipping and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
     @property
     def _is_worth_zipping(self) -> bool:
@@ -83,9 +83,9 @@ class Document:
 
     def _prepared(self, body: bytes, etag: str, *encoding: tuple[str, str]) -> Answer:
         headers = [
+            ("ETag", etag),
             ("Content-Type", self.content_type),
             ("Content-Length", str(len(body))),
-            ("ETag", etag),
             ("Cache-Control", self.cache_control),
             ("X-Content-Type-Options", "nosniff"),
             *encoding,
@@ -96,6 +96,21 @@ class Document:
         return "200 OK", headers, body
 
 
+def is_known(etag: str, environ: WSGIEnvironment) -> bool:
+    """Whether the client has what bears this ETag, and asks only if there is something else by now."""
+    known = environ.get("HTTP_IF_NONE_MATCH", "")
+    return bool(known) and (
+        known.strip() == "*" or etag in (each.strip().removeprefix("W/") for each in known.split(","))
+    )
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(accepted: str) -> bool:
+    """Whether an ``Accept-Encoding`` lets gzip in."""
+    return bool(parse_accept_header(accepted, Accept)["gzip"])
+
+
 def json_document(content: Any, **circumstances: Any) -> Document:
     """A JSON document from plain values."""
-    return Document(orjson.dumps(content), **circumstances)
+    body = bytes(memoryview(orjson.dumps(content)))  # of just its length: orjson leaves several times that
+    return Document(body, **circumstances)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from nugetlite.web.document import is_known
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -30,7 +32,7 @@ class Download:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send it, or say that the client has it (304)."""
         stream = self.reopen()
-        if self.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        if is_known(self.etag, environ):
             stream.close()
             start_response("304 NOT MODIFIED", [("ETag", self.etag), *self.headers])
             return []

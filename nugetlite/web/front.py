@@ -20,14 +20,11 @@ if TYPE_CHECKING:
 ROOM = 64 * 1024 * 1024  #: bytes kept in one process
 LONGEST_URL = 2048  #: characters; nobody asks for longer ones again
 ASK = frozenset(
-    {
-        "HTTP_AUTHORIZATION",
-        "HTTP_COOKIE",
-        "HTTP_RANGE",
-        "HTTP_X_NUGET_APIKEY",
-        "HTTP_X_OCTOPUS_APIKEY",
-        "HTTP_IF_RANGE",
-    }
+    f"HTTP_{name}"
+    for name in (
+        *("AUTHORIZATION", "COOKIE", "X_NUGET_APIKEY", "X_OCTOPUS_APIKEY"),
+        *("RANGE", "IF_RANGE", "IF_MATCH", "IF_MODIFIED_SINCE", "IF_UNMODIFIED_SINCE"),
+    )
 )  #: headers whose requests are for the application
 
 
