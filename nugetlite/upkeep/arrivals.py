@@ -97,10 +97,8 @@ class Arrivals:
         except (NoSuchPath, NoSuchPackage):
             return None  # it went away meanwhile; the next look will see
         except (NotUnderstood, Damaged) as error:
-            if settled or rebuilding or isinstance(error, Damaged):
-                self._refuse(entry, str(error))
-            else:
-                self.doubts.wait(entry.folder, entry.stamp)
+            with self.doubts.misses(entry.folder):
+                self._doubt(entry, error, is_done=settled or rebuilding or isinstance(error, Damaged))
             return None
         except (FeedError, OSError) as error:
             self.doubts.miss(entry.folder, str(error))
@@ -127,8 +125,12 @@ class Arrivals:
             self.doubts.miss(entry.folder, str(error))
         return replace(reading.package, published=arrival(entry, reading.package.identity)), entry
 
-    def _refuse(self, entry: Entry, why: str) -> None:
-        self.doubts.refuse(entry.folder, entry.stamp, why)
+    def _doubt(self, entry: Entry, error: FeedError, *, is_done: bool) -> None:
+        """Refuse what nobody is still at work on; else look again."""
+        if not is_done or not self.share.stands(entry):
+            self.doubts.wait(entry.folder, entry.stamp)
+            return
+        self.doubts.refuse(entry.folder, entry.stamp, str(error))
         if (identity := layout.identity_at(entry.folder)) and self.index.get(identity):
             with self.database.begin() as connection:
                 self.index.forget(connection, [identity])

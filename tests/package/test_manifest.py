@@ -394,7 +394,9 @@ class TestRefusals:
 
     def test_the_names_in_a_large_one_are_not_remembered(self):
         """lxml keeps each name that a thread reads; manifests of nothing but names would fill the memory."""
-        grown = subprocess.run([sys.executable, "-c", MANY_NAMES], capture_output=True, text=True, check=True).stdout
+        grown = subprocess.run(
+            [sys.executable, "-c", MANY_NAMES], capture_output=True, text=True, check=True
+        ).stdout
 
         assert int(grown) < 15 * 1024  # KiB; 45 MiB if every manifest is read in the same thread
 
@@ -419,7 +421,6 @@ for push in range(3, 30):
     read(push)
 print(peak() - before)
 """
-
 
 
 TEXT = st.text(max_size=20)
