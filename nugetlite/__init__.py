@@ -1,6 +1,6 @@
 """nugetlite: a NuGet feed over a plain folder. Here are the names that a plugin may rely on."""
 
-from nugetlite.access import ADMINISTRATOR, ANONYMOUS, OPERATOR, Action, Actor
+from nugetlite.actor import ADMINISTRATOR, ANONYMOUS, OPERATOR, Action, Actor
 from nugetlite.config import Config
 from nugetlite.errors import (
     ConfigError,

@@ -30,9 +30,9 @@ from nugetlite.share import Share
 from nugetlite.storage import Storage
 from nugetlite.upkeep import Scanner, Upkeep
 from nugetlite.web import site
-from nugetlite.web.access import Guesses
 from nugetlite.web.current import Parts
 from nugetlite.web.front import Front
+from nugetlite.web.guesses import Guesses
 from nugetlite.web.linger import hear_out
 
 if TYPE_CHECKING:

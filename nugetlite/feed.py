@@ -10,7 +10,8 @@ from time import sleep
 from typing import TYPE_CHECKING, BinaryIO
 
 from nugetlite import layout
-from nugetlite.access import OPERATOR, Access, Action, Actor
+from nugetlite.access import Access
+from nugetlite.actor import OPERATOR, Action, Actor
 from nugetlite.errors import (
     Damaged,
     FeedError,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from werkzeug.wrappers import Request
 
-    from nugetlite.access import Action, Actor
+    from nugetlite.actor import Action, Actor
     from nugetlite.config import Config
     from nugetlite.package.archive import Archive
     from nugetlite.package.identity import PackageId

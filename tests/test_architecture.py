@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent
 FLOORS = (
     {"errors"},
     {"package"},
-    {"config", "hookspecs", "storage", "layout", "gate", "bell"},
+    {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell"},
     {"sqlite"},
     {"database", "plugins", "access", "deletion", "share", "sources"},
     {"index", "history", "downloads"},

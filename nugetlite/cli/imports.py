@@ -10,7 +10,7 @@ import click
 import urllib3
 
 from nugetlite import app, config
-from nugetlite.access import OPERATOR
+from nugetlite.actor import OPERATOR
 from nugetlite.errors import FeedError, NoSuchPackage, PackageExists
 from nugetlite.feed import Feed
 from nugetlite.package.package import Deletion

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from nugetlite import layout
-from nugetlite.access import OPERATOR
+from nugetlite.actor import OPERATOR
 from nugetlite.errors import Damaged, FeedError, NoSuchPackage, NoSuchPath, NotUnderstood
 from nugetlite.history import Event, Kind
 from nugetlite.share import arrival

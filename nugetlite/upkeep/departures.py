@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nugetlite import layout
-from nugetlite.access import OPERATOR
+from nugetlite.actor import OPERATOR
 from nugetlite.history import Event, Kind
 from nugetlite.upkeep.arrivals import BATCH, batches
 from nugetlite.upkeep.difference import is_suspicious

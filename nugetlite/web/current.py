@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nugetlite.feed import Feed
     from nugetlite.plugins import Plugins
     from nugetlite.upkeep import Upkeep
-    from nugetlite.web.access import Guesses
+    from nugetlite.web.guesses import Guesses
 
 NAME = "nugetlite"  #: of our extension of the Flask application
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from nugetlite.access import Action
+from nugetlite.actor import Action
 from nugetlite.errors import NotUnderstood
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.package import Deletion

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from nugetlite.app import build
+from nugetlite.cli import main
 from nugetlite.config import Config
 from nugetlite.testing import nupkg
 from nugetlite.upkeep import keeper
@@ -20,14 +22,12 @@ JSON = nupkg("Contoso.Json", "1.0.0")
 
 
 @pytest.fixture
-def nugetlite(tmp_path):
-    """Run a command of ``nugetlite`` in a process of its own."""
+def nugetlite():
+    """Run a command of ``nugetlite``; settings as keyword arguments."""
 
     def nugetlite(*arguments, **settings):
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("NUGETLITE_")}
-        ours |= {f"NUGETLITE_{name.upper()}": str(value) for name, value in settings.items()}
-        command = [sys.executable, "-c", "from nugetlite.cli import main; main()", *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, env=ours, capture_output=True, text=True, timeout=60)
+        variables = {f"NUGETLITE_{name.upper()}": str(value) for name, value in settings.items()}
+        return CliRunner().invoke(main, [*map(str, arguments)], env=variables, catch_exceptions=False)
 
     return nugetlite
 
@@ -126,7 +126,7 @@ def is_leader(pid):
 class TestReindex:
     POLICIES = "*=unlist,Contoso.Soft=soft,Contoso.Hard=hard"
 
-    def test_while_the_server_answers_keeps_flags_and_marks(self, serve, share, nugetlite):
+    def test_while_the_server_answers_keeps_flags_and_marks(self, serve, share):
         server = serve(share, workers=2, scan_interval=0, delete_policy=self.POLICIES)
         ids = ("Contoso.Listed", "Contoso.Unlisted", "Contoso.Soft", "Contoso.Hard")
         for id in ids:
@@ -164,7 +164,7 @@ class TestReindex:
         assert server.ask("POST", "/v3/package/Contoso.Soft/1.0.0").status == 200
 
     def test_puts_a_database_that_cannot_be_read_aside_and_builds_a_new_one(
-        self, make_client, share, nugetlite, serve
+        self, make_client, share, nugetlite
     ):
         client = make_client()
         client.push(JSON)
@@ -174,12 +174,12 @@ class TestReindex:
             path.write_bytes(b"rubbish " * 500)
 
         refused = nugetlite("serve", share, "--port", "0")
-        assert refused.returncode == 1
+        assert refused.exit_code == 1
         assert refused.stderr.count("\n") == 1
         assert "nugetlite reindex" in refused.stderr
         told = nugetlite("reindex", share)
 
-        assert told.returncode == 0, told.stderr
+        assert told.exit_code == 0, told.stderr
         assert "2 added" in told.stdout
         assert list(share.glob(".nugetlite/nugetlite.db.broken-*"))
         client = make_client()
@@ -195,7 +195,7 @@ class TestReindex:
 
         told = nugetlite("reindex", share, database=database)
 
-        assert told.returncode == 1
+        assert told.exit_code == 1
         assert "share is away" in told.stderr
         assert not share.exists()
         (tmp_path / "away").rename(share)
@@ -211,7 +211,7 @@ class TestVerify:
 
         told = nugetlite("verify", share)
 
-        assert (told.returncode, told.stdout) == (0, "2 packages are sound, 0 are not\n")
+        assert (told.exit_code, told.stdout) == (0, "2 packages are sound, 0 are not\n")
 
     @pytest.mark.parametrize("policy", ["unlist", "soft"])
     def test_finds_a_change_that_no_scan_could_see(self, make_client, share, nugetlite, policy, scan):
@@ -226,7 +226,7 @@ class TestVerify:
 
         found = nugetlite("verify", share)
 
-        assert found.returncode == 1
+        assert found.exit_code == 1
         assert "contoso.json/1.0.0: " in found.stdout
         assert found.stdout.endswith("0 packages are sound, 1 are not\n")
 
@@ -234,4 +234,4 @@ class TestVerify:
         client.push(JSON)
         (share / "contoso.json" / "1.0.0" / "contoso.json.1.0.0.nupkg.sha512").unlink()
 
-        assert nugetlite("verify", share).returncode == 1
+        assert nugetlite("verify", share).exit_code == 1
