@@ -23,8 +23,8 @@ def server(tmp_path_factory, real_server):
 @pytest.fixture
 def memory(server):
     """Read a figure about the one worker's memory, in bytes: ``VmRSS`` now, ``VmHWM`` at most."""
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    [worker] = children
+    assert server.ask("GET", "/health/live").status == 200  # so the worker has been started
+    [worker] = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
 
     def memory(figure):
         for line in Path(f"/proc/{worker}/status").read_text().splitlines():
