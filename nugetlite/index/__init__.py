@@ -58,6 +58,10 @@ class Index:
             self._seen = change, revision
         return revision
 
+    def revision_in(self, connection: Connection) -> int:
+        """The same as a transaction sees it, its own changes included."""
+        return reading.read_revision(connection)
+
     def revision_of(self, id_key: str) -> int:
         """The same for one package, by its id in lower case; 0 while there is no version of it."""
         with self._database.glance() as connection:

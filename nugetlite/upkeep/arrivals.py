@@ -55,9 +55,7 @@ class Arrivals:
         added = changed = 0
         for batch in batches(entries, BATCH):
             found = [each for entry in batch if (each := self._believable(entry, rebuilding))]
-            self.record(
-                [(replace(package, listed=package.identity not in hidden), entry) for package, entry in found]
-            )
+            self.record([_hidden(each) if each[0].identity in hidden else each for each in found])
             again = sum(entry.folder in known for _, entry in found)
             added, changed = added + len(found) - again, changed + again
             progress(len(batch))
@@ -68,11 +66,10 @@ class Arrivals:
         if not found:
             return
         with self.database.begin() as connection:
-            revision = self.index.revision()
-            if revision != self._revision:
+            if self.index.revision_in(connection) != self._revision:
                 found = list(self._still_so(found))
             self.index.add(connection, [(package, entry.stamp) for package, entry in found])
-            self._revision = revision + bool(found)
+            self._revision = self.index.revision_in(connection)
             fresh = self.history.unheard(connection, [package for package, _ in found])
             now = datetime.now(UTC)
             self.history.note(
@@ -134,6 +131,11 @@ class Arrivals:
         if (identity := layout.identity_at(entry.folder)) and self.index.get(identity):
             with self.database.begin() as connection:
                 self.index.forget(connection, [identity])
+
+
+def _hidden(found: Found) -> Found:
+    package, entry = found
+    return replace(package, listed=False), entry
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -33,7 +33,7 @@ def look(entries: Iterable[Entry], known: Mapping[str, str]) -> Look:
             found.unreadable.append(entry.folder)
         elif _is_version(entry):
             found.seen.add(entry.folder)
-            if known.get(entry.folder) != entry.stamp:
+            if (stamp := known.get(entry.folder)) is None or stamp != entry.stamp:
                 found.unread.append(entry)
         elif any(name.lower().endswith(".nupkg") for name in entry.names):
             found.strays.append(entry)

@@ -72,6 +72,12 @@ def watched(share):
 
 
 @pytest.fixture
+def hasty(monkeypatch):
+    """Do not wait for the disk: that is for a loss of power, and here only processes die."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture
 def parts():
     """The parts of the server behind a client."""
     return lambda client: client.app.extensions[NAME]

@@ -15,7 +15,10 @@ ID = "Contoso.Json"
 OLD, NEW = (nupkg(ID, "1.0.0", description=words) for words in ("old", "another one"))
 CUT_SHORT = 9
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # our children do little
+pytestmark = [
+    pytest.mark.usefixtures("hasty"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),  # our children do little
+]
 
 
 @dataclass

@@ -171,8 +171,8 @@ class OverMemory(FeedModel):
 
 
 SHORT = settings(
-    max_examples=20,
-    stateful_step_count=12,
+    max_examples=10,
+    stateful_step_count=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
