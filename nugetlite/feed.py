@@ -113,11 +113,10 @@ class Feed:
             package, archive = read_package(staged, digest, self._now())
             self._access.permit(actor, Action.PUSH, package.identity.id)
             self.validate(package, archive, actor)
-            replaced = self._makes_way(package, actor)
-            entry = self._put(package, archive, staged, replaced)
-        package = self._record_push(package, entry, actor, replaced)
-        self.announce_push(package, actor, replaced=replaced)
-        return Pushed(package, replaced)
+            publish = self._replace if self._makes_way(package, actor) else self._add
+            pushed = publish(package, archive, staged, actor)
+        self.announce_push(pushed.package, actor, replaced=pushed.replaced)
+        return pushed
 
     def push_symbols(self, upload: Readable, actor: Actor) -> Identity:
         """Put the symbols of a package that is here on the feed; they replace earlier ones."""
@@ -152,9 +151,7 @@ class Feed:
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
         mark = Mark(package.identity, self._now(), actor.name, why, deletion)
-        with (
-            self._database.begin() as connection
-        ):  # of a delete and a relist at once, one comes second in both
+        with self._database.begin() as connection:  # nobody relists it meanwhile
             self._carry_out(connection, deletion, package, mark)
         self._plugins.announce(
             "nugetlite_after_delete",
@@ -169,9 +166,8 @@ class Feed:
     def relist(self, identity: Identity, actor: Actor) -> Package:
         """Show an unlisted version again, or bring a soft-deleted one back. A listed one stays as it is."""
         self._access.permit(actor, Action.RELIST, identity.id)
-        there = self._share.version(identity) is not None
-        package = replace(self.find(identity) if there else self._soft_deleted(identity), listed=True)
-        with self._database.begin() as connection:
+        package = replace(self._index.get(identity) or self._soft_deleted(identity), listed=True)
+        with self._database.begin() as connection:  # nobody deletes it meanwhile
             if comes_back := not self._share.version(identity):
                 entry = self._share.bring_back(identity)
                 self._index.add(connection, [(package, entry.stamp)])
@@ -357,30 +353,45 @@ class Feed:
                 identity, "it was deleted and its name is kept; relist it, or push a new version"
             )
 
+    def _add(self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor) -> Pushed:
+        """Put a new version on the share and index it; if that fails, the share is as it was before."""
+        entry = self._put(package, archive, staged, replaces=False)
+        try:
+            with self._database.begin() as connection:
+                return self._record_push(connection, package, entry, actor, replaced=False)
+        except FeedError:
+            with suppress(FeedError):  # if that fails too, a scan will find it
+                self._share.withdraw(entry)
+            raise
+
+    def _replace(self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor) -> Pushed:
+        """Put other bytes in the place of a version, or a new version if it was removed in the last moment."""
+        with self._database.begin() as connection:  # nobody else replaces it meanwhile, or deletes it
+            replaces = self._index.get(package.identity) is not None
+            if not replaces:
+                self._is_free(package.identity)
+            entry = self._put(package, archive, staged, replaces)
+            return self._record_push(connection, package, entry, actor, replaces)
+
     def _put(self, package: Package, archive: Archive, staged: BinaryIO, replaces: bool) -> Entry:
         """Put a package on the share; what an earlier version of that name left there does not count for it."""
         was_hidden = not replaces and self._share.is_unlisted(package.identity)
         entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaces)
         if was_hidden:
             self._share.relist(package.identity)
-        if self._index.removal(package.identity):
-            self._share.forget_removal(package.identity)
         return entry
 
-    def _record_push(self, package: Package, entry: Entry, actor: Actor, replaced: bool) -> Package:
-        """Index a package that is on the share now; if that fails, the push was none, and the share is as before."""
-        try:
-            with self._database.begin() as connection:
-                package = self._as_it_stands(package, entry)
-                if self._share.stands(entry):  # else somebody was quicker to replace it, or to delete it
-                    self._index.add(connection, [(package, entry.stamp)])
-                self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)
-        except FeedError:
-            if not replaced:
-                with suppress(FeedError):  # a scan will find it, then
-                    self._share.withdraw(entry)
-            raise
-        return package
+    def _record_push(
+        self, connection: Connection, package: Package, entry: Entry, actor: Actor, replaced: bool
+    ) -> Pushed:
+        """Index a package that is on the share now, unless somebody at another server was quicker to change it."""
+        package = self._as_it_stands(package, entry)
+        if self._share.stands(entry):
+            if self._index.removal(package.identity):
+                self._share.forget_removal(package.identity)
+            self._index.add(connection, [(package, entry.stamp)])
+        self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)
+        return Pushed(package, replaced)
 
     def _record_symbols(self, identity: Identity, entry: Entry, pdbs: Sequence[PdbFile]) -> None:
         with self._database.begin() as connection:

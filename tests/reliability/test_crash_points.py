@@ -46,6 +46,7 @@ def relist(client):
 
 def pushed_and_deleted(client):
     push(client)
+    client.push_symbols(nupkg(ID, "1.0.0", package_types=["SymbolsPackage"]))
     delete(client)
 
 
@@ -99,11 +100,8 @@ def state(picture, contents, share):
         )
         assert not [*share.glob(".nugetlite/incoming/*"), *share.glob(".nugetlite/trash/*/*")]
         told = client.download(ID, "1.0.0").headers.get("X-NuGet-Warning", "")
-        return (
-            seen,
-            "was removed" in told,
-            [path.name for path in share.glob(".nugetlite/deleted/*/*/*.nupkg")],
-        )
+        beside = [share.glob(f".nugetlite/{what}/*/*/*") for what in ("deleted", "unlisted", "symbols")]
+        return seen, "was removed" in told, [sorted(path.name for path in each) for each in beside]
 
     return state
 

@@ -333,6 +333,17 @@ def test_a_hard_delete_that_was_cut_short_does_not_touch_the_version_that_was_pu
     assert not list(share.glob(".nugetlite/gone/*"))
 
 
+def test_a_name_that_is_pushed_anew_bears_no_mark_of_its_removal(make_client, share):
+    client = make_client(delete_policy="hard")
+    client.push(JSON)
+    client.delete("Contoso.Json", "1.0.0")
+    assert list(share.glob(".nugetlite/gone/contoso.json/1.0.0"))
+
+    client.push(JSON)
+
+    assert not list(share.glob(".nugetlite/gone/*"))
+
+
 def test_much_gone_at_once_is_believed_after_three_looks_whoever_looks(make_client, share, scan, caplog):
     client = make_client()
     for number in range(15):
