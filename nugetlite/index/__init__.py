@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nugetlite.index import pdbs, reading, searching, writing
 from nugetlite.index.schema import DERIVED, LASTING
 from nugetlite.index.slices import slice_of
-from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known
+from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known, Trace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nugetlite.package.query import Query
     from nugetlite.package.symbols import PdbFile
 
-__all__ = ["Completion", "Counts", "FoundPdb", "Hit", "Hits", "Index", "Known"]
+__all__ = ["Completion", "Counts", "FoundPdb", "Hit", "Hits", "Index", "Known", "Trace"]
 
 
 class Index:
@@ -71,6 +71,15 @@ class Index:
         """One version that can be restored."""
         with self._database.glance() as connection:
             return reading.read_package(connection, identity)
+
+    def trace(self, identity: Identity) -> Trace:
+        """Whether a version is there, or was removed, and much faster than ``get``."""
+        with self._database.glance() as connection:
+            return reading.read_trace(connection, identity)
+
+    def trace_in(self, connection: Connection, identity: Identity) -> Trace:
+        """The same as a transaction sees it."""
+        return reading.read_trace(connection, identity)
 
     def versions(self, id: PackageId) -> tuple[Package, ...]:
         """All versions of a package that can be restored, ascending; none for an unknown id."""
