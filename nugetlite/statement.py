@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import namedtuple
 from functools import cache, lru_cache
 from itertools import chain, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import BindParameter, Table, bindparam
@@ -55,7 +56,8 @@ class Statement:
 
     def row(self, connection: Connection, **values: Any) -> Any | None:
         """The first row, ``None`` if there is none."""
-        return next(iter(self.rows(connection, **values)), None)
+        rows = self.rows(connection, **values)
+        return rows[0] if rows else None
 
     def values(self, connection: Connection, **values: Any) -> list[Any]:
         """The first column of every row."""
@@ -63,7 +65,8 @@ class Statement:
 
     def value(self, connection: Connection, **values: Any) -> Any:
         """The first column of the first row, ``None`` if there is none."""
-        return next(iter(self.values(connection, **values)), None)
+        rows = self.rows(connection, **values)
+        return rows[0][0] if rows else None
 
     def run(self, connection: Connection, **values: Any) -> None:
         """Do what it says."""
@@ -72,7 +75,9 @@ class Statement:
 
     def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Do what it says with each row of values, which all have the same names."""
-        if rows:
+        if len(rows) == 1:
+            self.run(connection, **rows[0])
+        elif rows:
             ready = self._ready_for(connection, rows[0])
             _driver(connection).cursor().executemany(ready.sql, list(map(ready.arguments, rows)))
 
@@ -132,10 +137,14 @@ class _Ready:
             for at, column in enumerate(found)
             if (translate := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
+        is_plain = self._is_positional and not (self._fixed or self._listed or self._to_driver)
+        self.arguments: Callable[[Mapping[str, Any]], Any] = (
+            itemgetter(*self._names) if is_plain and len(self._names) > 1 else self._arranged
+        )
         self._make: Callable[[Iterable[Any]], Any] = _row_class(tuple(found.keys()))._make
         self.row = self._translated if self._from_driver else self._make
 
-    def arguments(self, values: Mapping[str, Any]) -> Any:
+    def _arranged(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver wants them."""
         told = {**self._fixed, **values}
         if self._listed:
@@ -168,4 +177,4 @@ def _flat(things: Sequence[Any]) -> Iterable[Any]:
 
 
 def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+    return connection.connection.dbapi_connection

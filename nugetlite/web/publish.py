@@ -15,6 +15,7 @@ from nugetlite.package.version import Version
 from nugetlite.web import body
 from nugetlite.web.access import require
 from nugetlite.web.current import config, feed, links
+from nugetlite.web.document import Done
 
 PACKAGE_URLS = (
     "/v3/package",
@@ -52,14 +53,14 @@ def delete(package_id: PackageId, version: Version) -> ResponseReturnValue:
     actor = require(Action.DELETE, package_id)
     requested, why = _wish()
     deletion = feed().delete(Identity(package_id, version), actor, requested, why)
-    return "", HTTPStatus.NO_CONTENT, {"X-NuGetLite-Deletion": str(deletion)}
+    return Done(HTTPStatus.NO_CONTENT, (("X-NuGetLite-Deletion", str(deletion)),))
 
 
 def relist(package_id: PackageId, version: Version) -> ResponseReturnValue:
     """Show a version again."""
     actor = require(Action.RELIST, package_id)
     feed().relist(Identity(package_id, version), actor)
-    return "", HTTPStatus.OK
+    return Done(HTTPStatus.OK)
 
 
 for url in PACKAGE_URLS:
@@ -72,7 +73,7 @@ for url in SYMBOL_URLS:
 
 
 def _created(location: str) -> ResponseReturnValue:
-    return "", HTTPStatus.CREATED, {"Location": location}
+    return Done(HTTPStatus.CREATED, (("Location", location),))
 
 
 def _wish() -> tuple[Deletion | None, str]:
