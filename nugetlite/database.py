@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Dialect,
-    Engine,
     MetaData,
     Table,
     Text,
@@ -67,9 +66,15 @@ class Backend(Protocol):
     """What a kind of database must bring; all else is the same for every kind."""
 
     name: str  #: for sentences; nothing secret
-    engine: Engine  #: its transactions read one snapshot
-    glancing: Engine  #: its connections have no transactions
-    writing: Engine  #: its transactions have the database to themselves, from their beginning
+
+    def glance(self) -> AbstractContextManager[Connection]:
+        """A connection on which each statement stands by itself."""
+
+    def transaction(self, *, writing: bool) -> AbstractContextManager[Connection]:
+        """A connection on which all statements see one state, to the end of the block; then what was done is true.
+
+        ``writing`` has the database to itself, from the beginning. After an error nothing was done.
+        """
 
     def settle(self) -> None:
         """Prepare a database that is ours."""
@@ -119,13 +124,13 @@ class Database:
 
         Raises ``DatabaseBusy`` or ``DatabaseUnavailable``, also from within the block.
         """
-        with self._gate.inside(), self._speaking(), self._backend.engine.connect() as connection:
+        with self._gate.inside(), self._speaking(), self._backend.transaction(writing=False) as connection:
             yield connection
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """A connection to read with by one statement, which needs no transaction around it; as ``connect``."""
-        with self._gate.inside(), self._speaking(), self._backend.glancing.connect() as connection:
+        with self._gate.inside(), self._speaking(), self._backend.glance() as connection:
             yield connection
 
     @contextmanager
@@ -137,7 +142,7 @@ class Database:
         """
         with self._gate.inside(), self._turn():
             self._backend.check()
-            with self._speaking(), self._backend.writing.begin() as connection:
+            with self._speaking(), self._backend.transaction(writing=True) as connection:
                 yield connection
             self._backend.changed()
 

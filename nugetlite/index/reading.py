@@ -36,8 +36,10 @@ _LISTED = (
 _of_manifests = select(versions.c.slices, manifests).join(manifests, manifests.c.number == versions.c.number)
 _ALL = Statement(_of_manifests.where(_of_id).order_by(versions.c.sort_key))
 _ONE = Statement(_of_manifests.where(_of_id, versions.c.sort_key == _sort_key))
-_KNOWN = select(packages.c.key, versions.c.key, versions.c.slices, versions.c.stamp).join(
-    packages, packages.c.number == versions.c.package
+_KNOWN = (
+    select(packages.c.key, versions.c.key, versions.c.slices, versions.c.stamp)
+    .join(packages, packages.c.number == versions.c.package)
+    .execution_options(yield_per=AT_ONCE)
 )
 _REMOVALS = Statement(select(removals).where(removals.c.key == _key).order_by(removals.c.sort_key))
 _REMOVAL = Statement(select(removals).where(removals.c.key == _key, removals.c.sort_key == _sort_key))
@@ -102,7 +104,7 @@ def read_listed_versions(connection: Connection, id: PackageId, slice: int) -> l
 
 def read_known(connection: Connection) -> Iterator[Known]:
     """Every version there is."""
-    for id, version, slices, stamp in connection.execution_options(yield_per=AT_ONCE).execute(_KNOWN):
+    for id, version, slices, stamp in connection.execute(_KNOWN):
         yield Known(id, version, slices != 0, stamp)
 
 
