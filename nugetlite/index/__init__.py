@@ -86,15 +86,10 @@ class Index:
         with self._database.glance() as connection:
             return reading.read_versions(connection, id)
 
-    def version_keys(self, id: PackageId) -> list[str]:
-        """As ``versions``, but only their normalized texts in lower case, and much faster."""
-        with self._database.glance() as connection:
-            return reading.read_version_keys(connection, id)
-
     def version_list(self, id: PackageId) -> tuple[list[str], tuple[Removal, ...]]:
-        """As ``version_keys`` and ``removals``, at once."""
+        """As ``versions``, but only their normalized texts in lower case, and much faster; and ``removals``."""
         with self._database.glance() as connection:
-            return reading.read_version_keys(connection, id), reading.read_removals(connection, id)
+            return reading.read_version_list(connection, id)
 
     def listed_versions(self, id: PackageId, *, prerelease: bool, semver2: bool) -> list[str]:
         """The full texts of those that search shows, ascending."""

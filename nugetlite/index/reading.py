@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, exists, func, select
 
 from nugetlite.index.rows import identity_of, key_of, package_of, removal_of
 from nugetlite.index.schema import manifests, packages, removals, revision, versions
@@ -27,7 +27,10 @@ _of_id = versions.c.package == _number
 
 _REVISION = Statement(select(revision.c.number))
 _REVISION_OF = Statement(select(packages.c.revision).where(packages.c.key == _key))
-_KEYS = Statement(select(versions.c.key).where(_of_id).order_by(versions.c.sort_key))
+_some_removed = exists().where(removals.c.key == _key)
+_KEYS = Statement(
+    select(versions.c.key, _some_removed.label("were_removed")).where(_of_id).order_by(versions.c.sort_key)
+)
 _LISTED = (
     select(versions.c.full)
     .where(_of_id, versions.c.slices.bitwise_and(bindparam("bit")) != 0)
@@ -92,9 +95,11 @@ def read_versions(connection: Connection, id: PackageId) -> tuple[Package, ...]:
     return tuple([package_of(row, listed=row.slices != 0) for row in _ALL.rows(connection, key=id.key)])
 
 
-def read_version_keys(connection: Connection, id: PackageId) -> list[str]:
-    """Their normalized texts in lower case."""
-    return _KEYS.values(connection, key=id.key)
+def read_version_list(connection: Connection, id: PackageId) -> tuple[list[str], tuple[Removal, ...]]:
+    """Their normalized texts in lower case; and what became of those that were removed."""
+    rows = _KEYS.rows(connection, key=id.key)
+    may_be_removed = not rows or rows[0].were_removed
+    return [row.key for row in rows], read_removals(connection, id) if may_be_removed else ()
 
 
 def read_listed_versions(connection: Connection, id: PackageId, slice: int) -> list[str]:
