@@ -24,10 +24,8 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    func,
     insert,
     select,
-    tuple_,
 )
 
 from nugetlite.database import Moment, Schema
@@ -145,12 +143,12 @@ _TIMES = select(_events.c.seq, _events.c.happened).where(_events.c.seq.in_(WHICH
 _AFTER = (
     select(_events).where(_events.c.seq > bindparam("after")).order_by(_events.c.seq).limit(bindparam("most"))
 )
-_NEWEST_OF_EACH = (
-    select(func.max(_events.c.seq))
-    .where(tuple_(_events.c.key, _events.c.sort_key).in_(WHICH))
-    .group_by(_events.c.key, _events.c.sort_key)
+_NEWEST_OF = Statement(
+    select(_events)
+    .where(_events.c.key == bindparam("key"), _events.c.sort_key == bindparam("sort_key"))
+    .order_by(_events.c.seq.desc())
+    .limit(1)
 )
-_NEWEST_EVENTS = select(_events).where(_events.c.seq.in_(_NEWEST_OF_EACH))
 
 
 class History:
@@ -208,14 +206,12 @@ class History:
 
     def unheard(self, connection: Connection, packages: Iterable[Package]) -> list[Package]:
         """Those packages whose coming is news: not what the journal last told of that version."""
-        packages = list(packages)
-        known = {}
-        for batch in batches(packages):
-            names = [(each.identity.id.key, each.identity.version.sort_key) for each in batch]
-            for row in connection.execute(_NEWEST_EVENTS, {"which": names}):
-                event = _event(row)
-                known[event.identity] = "" if event.removes else event.sha512
-        return [package for package in packages if known.get(package.identity) != package.sha512]
+        return [package for package in packages if not self._has_told_of(connection, package)]
+
+    def _has_told_of(self, connection: Connection, package: Package) -> bool:
+        identity = package.identity
+        newest = _NEWEST_OF.row(connection, key=identity.id.key, sort_key=identity.version.sort_key)
+        return newest is not None and not _event(newest).removes and newest.sha512 == package.sha512
 
 
 def _numbered(events: Sequence[Event], seq: int, happened: datetime) -> Iterator[Event]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
 from nugetlite.index.deriving import derive
-from nugetlite.index.reading import read_package
+from nugetlite.index.reading import read_package, read_removal
 from nugetlite.index.rows import key_of, manifest_row, removal_row, version_row
 from nugetlite.index.schema import documents, downloads, manifests, packages, removals, revision, versions
 from nugetlite.statement import WHICH, Statement, batches, inserting, upsert
@@ -69,7 +69,8 @@ def write_removal(connection: Connection, removal: Removal) -> None:
 
 def erase_removal(connection: Connection, identity: Identity) -> None:
     """Forget what became of a version."""
-    if _drop_removals(connection, [identity]):
+    if read_removal(connection, identity):
+        _drop_removals(connection, [identity])
         _TOUCH.run(connection, id_key=identity.id.key, now=next_revision(connection))
 
 
@@ -112,9 +113,6 @@ _STAMP = Statement(
     .join(packages, packages.c.number == versions.c.package)
     .where(packages.c.key == bindparam("key"), versions.c.sort_key == bindparam("sort_key"))
 )
-_REMOVALS_AT = Statement(
-    select(removals.c.key, removals.c.sort_key).where(tuple_(removals.c.key, removals.c.sort_key).in_(WHICH))
-)
 _DROP_REMOVAL = Statement(
     delete(removals).where(removals.c.key == _id_key, removals.c.sort_key == bindparam("at"))
 )
@@ -135,13 +133,12 @@ _COUNT_FOR_DOCUMENTS = Statement(
 )
 
 
-def _drop_removals(connection: Connection, identities: Iterable[Identity]) -> bool:
-    """Forget what became of versions, and answer whether there was anything to forget."""
-    places = [(identity.id.key, identity.version.sort_key) for identity in identities]
-    found = [row for batch in batches(places) for row in _REMOVALS_AT.rows(connection, which=batch)]
-    if found:
-        _DROP_REMOVAL.run_each(connection, [{"id_key": key, "at": sort_key} for key, sort_key in found])
-    return bool(found)
+def _drop_removals(connection: Connection, identities: Iterable[Identity]) -> None:
+    """Forget what became of versions, if anything did."""
+    _DROP_REMOVAL.run_each(
+        connection,
+        [{"id_key": identity.id.key, "at": identity.version.sort_key} for identity in identities],
+    )
 
 
 # Numbers
@@ -162,9 +159,9 @@ _NEW_PACKAGE = Statement(
         revision=bindparam("now"),
     )
 )
-_VERSIONS_AT = Statement(
-    select(versions.c.package, versions.c.sort_key, versions.c.number).where(
-        tuple_(versions.c.package, versions.c.sort_key).in_(WHICH)
+_VERSION_AT = Statement(
+    select(versions.c.number).where(
+        versions.c.package == bindparam("of"), versions.c.sort_key == bindparam("at")
     )
 )
 
@@ -187,12 +184,12 @@ def _homes(connection: Connection, identities: Iterable[Identity], now: int) -> 
 
 
 def _versions_at(connection: Connection, places: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """The numbers of the versions that are there, by package and sort key."""
-    return {
-        (package, sort_key): number
-        for part in batches(places)
-        for package, sort_key, number in _VERSIONS_AT.rows(connection, which=part)
-    }
+    """The numbers of the versions that are there, by package and sort key.
+
+    Each is asked for by itself: for a list of pairs SQLite goes through the whole table.
+    """
+    found = {place: _VERSION_AT.value(connection, of=place[0], at=place[1]) for place in places}
+    return {place: number for place, number in found.items() if number is not None}
 
 
 def _highest(connection: Connection, highest: Statement) -> int:
