@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from nugetlite.errors import BadQuery, quoted
-from nugetlite.odata.entity import Entry, Property
+from nugetlite.odata.entity import Entry
 
 if TYPE_CHECKING:
     from nugetlite.odata.expressions import Expression
@@ -30,7 +30,7 @@ _TURNED = 1 << 63  # numbers of a token lie below, on either side of 0
 class Order:
     """One thing that entries are ordered by."""
 
-    by: Property
+    by: Expression
     descending: bool = False
 
 
