@@ -155,7 +155,8 @@ class MadeUpFeed:
     def _package(self, manifest: Manifest, minor: int) -> tuple[Package, str]:
         hash = f"{self._chance.getrandbits(512):0128x}"[:88]
         listed = self._chance.random() > 0.02
-        return Package(manifest, 100_000, hash, BEGAN + timedelta(days=minor), listed), hash[:24]
+        published = BEGAN + timedelta(days=minor, milliseconds=int(hash[:6], 16))
+        return Package(manifest, 100_000, hash, published, listed), hash[:24]
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,13 @@ versions = Table(
     Column("full", Text, nullable=False),
     Column("slices", SmallInteger, nullable=False),  # the bits of those in which search shows it; 0: unlisted
     Column("seen", SmallInteger, nullable=False),  # the bits of those in which it is when it is listed
+    Column("shown", Moment, nullable=False),  # when it was published, as V2 tells it; see ``odata.entity``
     Column("wording", BigInteger, nullable=False),
     Column("types", Text, nullable=False),  # separated by blanks, "" for a mere dependency
     Column("stamp", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+Index("versions_by_shown", versions.c.shown)
 Index(
     "versions_typed",
     versions.c.package,
