@@ -91,6 +91,9 @@ class Backend(Protocol):
     def meaning(self, error: BaseException) -> FeedError | None:
         """What a driver's error comes to for a client; ``None`` if it is our own mistake."""
 
+    def hurrying(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+        """Have what a connection is asked meanwhile given up after some seconds, with ``TooMuchAsked``."""
+
     def close(self) -> None:
         """Close what is idle."""
 
@@ -125,6 +128,17 @@ class Database:
         Raises ``DatabaseBusy`` or ``DatabaseUnavailable``, also from within the block.
         """
         with self._gate.inside(), self._speaking(), self._backend.transaction(writing=False) as connection:
+            yield connection
+
+    @contextmanager
+    def hurry(self, seconds: float) -> Iterator[Connection]:
+        """As ``connect``, for questions that may turn out too large; raises ``TooMuchAsked`` after some seconds."""
+        with (
+            self._gate.inside(),
+            self._speaking(),
+            self._backend.transaction(writing=False) as connection,
+            self._backend.hurrying(connection, seconds),
+        ):
             yield connection
 
     @contextmanager

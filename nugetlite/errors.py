@@ -7,6 +7,7 @@
     │   ├── BadArchive            the .nupkg or .snupkg
     │   ├── BadUpload             the request that carries it
     │   ├── BadQuery              a $filter, or what else a V2 client asks by
+    │   ├── TooMuchAsked          it can be read, and to answer it would take too long
     │   └── Objected              a plugin's, or our own, validation says no
     ├── CredentialsWanted 401     say who you are
     ├── Refused 403               we know enough, and the answer is no
@@ -87,6 +88,15 @@ class BadUpload(NotUnderstood):
 
 class BadQuery(NotUnderstood):
     """A ``$filter``, ``$orderby`` or ``$skiptoken`` that cannot be read, or asks for what nobody can answer."""
+
+
+class TooMuchAsked(NotUnderstood):
+    """To answer this would take too long; another try would take as long."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "To answer this would take too long; narrow the $filter, for instance by Id or IsLatestVersion"
+        )
 
 
 class Objected(NotUnderstood):

@@ -26,7 +26,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from nugetlite.bell import Bell
-from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError, ShareFull
+from nugetlite.errors import (
+    ConfigError,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    FeedError,
+    ShareFull,
+    TooMuchAsked,
+)
 
 TRUST = 1.0  #: seconds for which the bell alone is believed
 BUSY_AFTER = 10.0  #: seconds to wait for another writer
@@ -37,6 +44,8 @@ CHECKED_WHOLE_BELOW = 32 * 1024 * 1024  #: bytes; of a larger file only the star
 LOG_PAGES = (
     4000  #: in the write-ahead log, until they are copied into the file, each once however often it changed
 )
+TEXT_LIMIT = 16 * 1024 * 1024  #: bytes of a text that somebody's question makes
+STEPS_BETWEEN = 50_000  #: of SQLite's, between two looks at the clock: some milliseconds
 CONNECTIONS = 8  #: kept open; more are opened while more threads want one
 NETWORK = frozenset(
     [
@@ -159,6 +168,8 @@ class SqliteFile:
         match getattr(error, "sqlite_errorcode", 0) & 0xFF:
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return DatabaseBusy("The database is busy; try again in a moment")
+            case sqlite3.SQLITE_INTERRUPT | sqlite3.SQLITE_TOOBIG:
+                return TooMuchAsked()
             case sqlite3.SQLITE_FULL:
                 return ShareFull("There is no room left where the database lies")
             case sqlite3.SQLITE_ERROR | sqlite3.SQLITE_CONSTRAINT | sqlite3.SQLITE_MISUSE | 0:
@@ -166,6 +177,19 @@ class SqliteFile:
         return DatabaseUnavailable(
             "The database cannot be read or written just now; the server's log says why"
         )
+
+    @contextmanager
+    def hurrying(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Have what a connection is asked meanwhile given up after some seconds, or when a text grows too long."""
+        driver: Any = connection.connection.dbapi_connection
+        end = time.monotonic() + seconds
+        longest = driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
+        driver.set_progress_handler(lambda: time.monotonic() > end, STEPS_BETWEEN)
+        try:
+            yield
+        finally:
+            driver.set_progress_handler(None, 0)
+            driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
 
     def close(self) -> None:
         """Close what is open and idle. It is opened again when it is wanted."""
