@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from nugetlite.downloads import Downloads
     from nugetlite.history import History, Page
     from nugetlite.index import Completion, Counts, Hits, Index, Trace
+    from nugetlite.odata import entity
+    from nugetlite.odata.selection import Selected, Selection
     from nugetlite.package.archive import Readable
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Removal
@@ -243,6 +245,20 @@ class Feed:
     def search(self, query: Query) -> Hits:
         """The listed packages that answer a query, best first."""
         return self._index.search(query)
+
+    def select(self, selection: Selection) -> Selected:
+        """The versions that a V2 client wants, one page of them. Raises ``BadQuery`` or ``TooMuchAsked``."""
+        return self._index.select(selection)
+
+    def count_selected(self, selection: Selection) -> int:
+        """How many versions are on all pages of a selection together. Raises ``TooMuchAsked``."""
+        return self._index.count_selected(selection)
+
+    def entry(self, identity: Identity, *, semver2: bool) -> entity.Entry:
+        """One version as a V2 client sees it; raises ``NoSuchPackage`` or ``PackageRemoved``."""
+        if entry := self._index.entry(identity, semver2=semver2):
+            return entry
+        raise self._missing(identity)
 
     def complete(self, query: Query) -> Completion:
         """The ids of listed packages that begin, or go on, as typed."""

@@ -7,9 +7,10 @@ package was downloaded is known nowhere else, and survives.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nugetlite.index import pdbs, reading, searching, writing
+from nugetlite.index import pdbs, reading, searching, selecting, writing
 from nugetlite.index.schema import DERIVED, LASTING
 from nugetlite.index.slices import slice_of
 from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known, Trace
@@ -19,12 +20,25 @@ if TYPE_CHECKING:
 
     from nugetlite.database import Database
     from nugetlite.index.searching import Asked
+    from nugetlite.odata.selection import Entry, Selected, Selection
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Package, Removal
     from nugetlite.package.query import Query
     from nugetlite.package.symbols import PdbFile
 
 __all__ = ["Completion", "Counts", "FoundPdb", "Hit", "Hits", "Index", "Known", "Trace"]
+
+
+SELECT_LIMIT = 5.0  #: seconds that a V2 client's own filter may take
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """What searches and selections came to."""
+
+    revision: int
+    searches: dict[Asked, int] = field(default_factory=dict)
+    selections: dict[Selection, int] = field(default_factory=dict)
 
 
 class Index:
@@ -41,7 +55,7 @@ class Index:
         database.install(LASTING)
         database.install(DERIVED)
         self._seen: tuple[object, int] = (None, 0)
-        self._totals: tuple[int, dict[Asked, int]] = (0, {})
+        self._totals = _Totals(0)
 
     # Reading
 
@@ -102,15 +116,37 @@ class Index:
         The id that was typed comes first, then ids that begin with it, then packages whose id, title or tags
         answer, then the others; among equals the more downloaded one, then the id decides.
         """
-        totals = self._known_totals()
+        totals = self._known_totals().searches
         with self._database.connect() as connection:
             return searching.search(connection, query, totals)
 
     def complete(self, query: Query) -> Completion:
         """The ids of listed packages that begin as typed, and then those with words that do."""
-        totals = self._known_totals()
+        totals = self._known_totals().searches
         with self._database.connect() as connection:
             return searching.complete(connection, query, totals)
+
+    def select(self, selection: Selection) -> Selected:
+        """The versions that a V2 client wants, one page of them; at most ``odata.selection.PAGE``.
+
+        Words choose packages, as in ``search``; all else is about versions. A version that a client cannot read
+        is not there for it: not in lists, totals or latest flags. Raises ``BadQuery`` for a cursor of another
+        order, ``TooMuchAsked`` if this would take longer than a client waits.
+        """
+        totals = self._known_totals().selections
+        with self._database.hurry(SELECT_LIMIT) as connection:
+            return selecting.select_entries(connection, selection, totals)
+
+    def count_selected(self, selection: Selection) -> int:
+        """How many versions are on all its pages together. Raises ``TooMuchAsked``."""
+        totals = self._known_totals().selections
+        with self._database.hurry(SELECT_LIMIT) as connection:
+            return selecting.count_entries(connection, selection, totals)
+
+    def entry(self, identity: Identity, *, semver2: bool) -> Entry | None:
+        """One version as a V2 client sees it, whether it reads SemVer 2 or not."""
+        with self._database.connect() as connection:
+            return selecting.read_entry(connection, identity, semver2)
 
     def removal(self, identity: Identity) -> Removal | None:
         """What became of a version that was removed."""
@@ -127,12 +163,12 @@ class Index:
         with self._database.connect() as connection:
             return reading.read_counts(connection)
 
-    def _known_totals(self) -> dict[Asked, int]:
-        """What searches came to at this revision, which is asked first: what is read next is as new, or newer."""
+    def _known_totals(self) -> _Totals:
+        """Those of this revision, which is asked first: what is read next is as new, or newer."""
         revision = self.revision()
-        if self._totals[0] != revision:
-            self._totals = revision, {}
-        return self._totals[1]
+        if self._totals.revision != revision:
+            self._totals = _Totals(revision)
+        return self._totals
 
     # Reading, for upkeep
 

@@ -106,6 +106,16 @@ class Asked:
         """The version by which a document answers in this slice, 0 if it does not."""
         return documents.c[f"top_{self.slice}"]
 
+    @property
+    def source(self) -> FromClause:
+        """Where the documents that answer are found."""
+        return _found(self.match.all)
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """What a row of ``source`` has to fulfil to answer."""
+        return tuple(self._conditions(self.match.all))
+
     def count(self) -> Select[Any]:
         """How many documents answer. The full text alone can tell, if there are only words."""
         counted = select(func.count()).where(*self._conditions(self.match.all))

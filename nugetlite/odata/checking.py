@@ -20,6 +20,7 @@ from nugetlite.odata.expressions import (
     Operation,
     Read,
     Relation,
+    can_be_null,
 )
 from nugetlite.package.version import Version
 
@@ -42,6 +43,7 @@ _KINDS = {
 _WIDTH = [Edm.INT32, Edm.INT64, Edm.SINGLE, Edm.DOUBLE, Edm.DECIMAL]
 _WHOLE = (Edm.INT32, Edm.INT64)
 _WITHOUT_ORDER = (Edm.BOOLEAN, Edm.GUID, Edm.BINARY, Edm.TIME)
+_TRUE = Literal(True, Edm.BOOLEAN)
 _VERSIONS = (Read(Property.VERSION), Read(Property.NORMALIZED_VERSION))
 _TURNED = {
     Relation.GT: Relation.LT,
@@ -144,6 +146,8 @@ def comparison(relation: Relation, left: Expression, right: Expression) -> Expre
         left, right, relation = right, left, _TURNED.get(relation, relation)
     if left in _VERSIONS and isinstance(right, Literal) and isinstance(right.value, str):
         return _with_version(relation, left, right.value)
+    if relation is Relation.EQ and right == _TRUE and not can_be_null(left):
+        return left
     return Comparison(relation, left, right)
 
 
@@ -190,4 +194,6 @@ def call(function: Function, arguments: tuple[Expression, ...]) -> Expression:
             raise Misfit(f"{function} wants {kind} as argument {at}, and this is {kind_of(argument)}")
         if function is Function.SUBSTRING and kind == NUMBER and argument.type not in (*_WHOLE, Edm.NULL):
             raise Misfit("substring counts in whole numbers")
+    if function in (Function.TOLOWER, Function.TOUPPER):
+        return arguments[0]  # letter case never counts
     return Call(function, arguments, signature.gives)

@@ -38,7 +38,7 @@ class Order:
 class Cursor:
     """Where a page ended: its last entry by what the entries are ordered by, then by id and version."""
 
-    values: tuple[str | int, ...]  #: one for each ``Order``, as the index compares it
+    values: tuple[str | int | float, ...]  #: one for each ``Order``, as the index compares it
     key: str  #: the id in lower case
     sort_key: str  #: the version's
 
@@ -68,7 +68,7 @@ class Cursor:
 def _is_value(value: object) -> bool:
     if isinstance(value, str):
         return "\0" not in value
-    return type(value) is int and -_TURNED <= value < _TURNED
+    return isinstance(value, float) or (type(value) is int and -_TURNED <= value < _TURNED)
 
 
 @dataclass(frozen=True, slots=True)
