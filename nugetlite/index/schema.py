@@ -66,7 +66,12 @@ versions = Table(
     Column("stamp", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("versions_by_shown", versions.c.shown)
+Index(
+    "versions_by_shown",  # of listed ones only: else SQLite would take it to go through all of them
+    versions.c.shown,
+    sqlite_where=versions.c.slices != 0,
+    postgresql_where=versions.c.slices != 0,
+)
 Index(
     "versions_typed",
     versions.c.package,

@@ -271,7 +271,7 @@ def _is_flag(filter: Expression | None) -> bool:
 def _conditions(connection: Connection, selection: Selection, way: Way) -> Iterator[Truth]:
     if selection.id:
         yield way.key == selection.id.key
-    if selection.listed_only:
+    if selection.listed_only or _is_flag(selection.filter):
         yield way.listed
     if selection.stable_only:
         yield not_(way.prerelease)

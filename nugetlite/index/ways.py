@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, or_, true
 
 from nugetlite.index.schema import documents, downloads, manifests, packages, versions
 from nugetlite.index.slices import slice_of
@@ -104,7 +104,7 @@ class ThroughVersions(Way):
         self._semver2 = semver2
         self.key, self.package, self.number = packages.c.key, packages.c.number, versions.c.number
         self.downloads = packages.c.downloads
-        self.listed = versions.c.slices != 0
+        self.listed = versions.c.slices != literal_column("0")  # as the index of ``shown`` says it
         self.prerelease = versions.c.seen.bitwise_and(_STABLE) == 0
         self.latest = self._is_top(slice_of(False, semver2))
         self.absolute_latest = self._is_top(slice_of(True, semver2))

@@ -97,7 +97,7 @@ def test_what_is_known_tells_folder_stamp_and_state_of_each_version(shelf):
     known = {each.folder: each for each in shelf.index.known()}
     assert known.keys() == {"contoso.json/1.0.0-beta", "fabrikam/2.0.0"}
     assert {layout.version_folder(each.identity) for each in known.values()} == known.keys()
-    assert [(known[folder].listed, known[folder].stamp) for folder in sorted(known)] == [
+    assert [(each.listed, each.stamp) for each in known.values()] == [
         (True, "stamp of Contoso.Json 1.0.0-Beta"),
         (False, "stamp of Fabrikam 2.0.0"),
     ]
