@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Float,
+    Null,
     Text,
     and_,
     case,
@@ -150,7 +151,8 @@ def ordering(expression: Expression, row: Row) -> Said:
         case Edm.BOOLEAN:
             return case((found, 1), else_=0)
         case Edm.STRING:
-            return func.substr(func.coalesce(found, "") if can_be_null(expression) else found, 1, ORDERED_BY)
+            told = func.coalesce(found, "") if can_be_null(expression) else found
+            return func.substr(told, 1, ORDERED_BY, type_=Text)
     return func.coalesce(found, 0) if can_be_null(expression) else found
 
 
@@ -270,6 +272,8 @@ def _comparison(relation: Relation, left: Expression, right: Expression, row: Ro
         return one.is_not_distinct_from(other)
     if relation is Relation.NE:
         return one.is_distinct_from(other)
+    if isinstance(one, Null) or isinstance(other, Null):
+        return false()
     return func.coalesce(_RELATIONS[relation](one, other), false())
 
 
@@ -304,18 +308,21 @@ _PREDICATES = {
 
 def _substring(text: Said, start: Said, length: Said | None = None) -> Said:
     begin = Larger(start, 0) + 1
-    return func.substr(text, begin) if length is None else func.substr(text, begin, Larger(length, 0))
+    cut = [begin] if length is None else [begin, Larger(length, 0)]
+    return func.substr(text, *cut, type_=Text)
 
 
 _FUNCTIONS: dict[Function, Callable[..., Said]] = {
-    Function.TRIM: lambda text: func.trim(text, expressions.BLANKS),
+    Function.TRIM: lambda text: func.trim(text, expressions.BLANKS, type_=Text),
     Function.CONCAT: lambda left, right: left.concat(right),
     Function.REPLACE: lambda text, wanted, new: func.replace(text, wanted, new, type_=Text),
     Function.SUBSTRING: _substring,
     Function.INDEXOF: lambda text, wanted: Place(text, wanted) - 1,
     Function.LENGTH: lambda text: func.length(text, type_=BigInteger),
     Function.ROUND: lambda number: func.round(number, type_=Float),
-    Function.FLOOR: lambda number: func.floor(number, type_=Float),
+    Function.FLOOR: lambda number: (
+        -func.ceil(-number, type_=Float)
+    ),  # SQLAlchemy puts a floor without null into SQLite
     Function.CEILING: lambda number: func.ceil(number, type_=Float),
 }
 _ARITHMETIC: dict[Operation, Callable[[Said, Said], Said]] = {

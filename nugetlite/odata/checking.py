@@ -188,7 +188,7 @@ def call(function: Function, arguments: tuple[Expression, ...]) -> Expression:
     signature = _SIGNATURES[function]
     most = len(signature.takes)
     if not most - signature.may_lack <= len(arguments) <= most:
-        raise Misfit(f"{function} takes {' and '.join(signature.takes)}, not {len(arguments)} arguments")
+        raise Misfit(f"{function} takes {' and '.join(signature.takes)}; arguments given: {len(arguments)}")
     for at, (argument, kind) in enumerate(zip(arguments, signature.takes, strict=False), start=1):
         if kind_of(argument) not in (kind, _KINDS[Edm.NULL]):
             raise Misfit(f"{function} wants {kind} as argument {at}, and this is {kind_of(argument)}")
