@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from benchmarks import after_change, download, hot, memory, push, scan, search, start, table
+from benchmarks import after_change, download, hot, memory, push, scan, search, start, table, v2
 from benchmarks.figure import Figure
 
 ALL: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -20,6 +20,7 @@ ALL: dict[str, Callable[[], Iterable[Figure]]] = {
     "scan": scan.measure,
     "start": start.measure,
     "search": search.measure,
+    "v2": v2.measure,
     "memory": memory.measure,
 }
 

@@ -189,12 +189,8 @@ def main() -> None:
 
 
 def measure() -> Iterator[Figure]:
-    """Two figures, each round asking everything. The feed is built at the first run, and kept for the next."""
-    PLACE.mkdir(parents=True, exist_ok=True)
-    database = open_database(f"sqlite:///{PLACE / 'search.db'}")
-    feed, index = MadeUpFeed(IDS, VERSIONS), Index(database)
-    if index.counts().packages != IDS:
-        fill(database, index, feed)
+    """Two figures, each round asking everything."""
+    database, index, feed = kept()
     beside = "in SQL, 1,000,000 versions of 100,000 ids"
     for what, ask, kinds, limit in (
         ("search, p95", index.search, searches_of(feed), SEARCH_LIMIT),
@@ -204,6 +200,16 @@ def measure() -> Iterator[Figure]:
         rounds = tuple(p95(timed(what, ask, queries)) for _ in range(ROUNDS))
         yield Figure(what, beside, "ms", limit, rounds, at_most=True)
     database.close()
+
+
+def kept() -> tuple[Database, Index, MadeUpFeed]:
+    """The whole feed in an index; it is built at the first run, and kept for the next."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    database = open_database(f"sqlite:///{PLACE / 'search.db'}")
+    feed, index = MadeUpFeed(IDS, VERSIONS), Index(database)
+    if index.counts().packages != IDS:
+        fill(database, index, feed)
+    return database, index, feed
 
 
 def fill(database: Database, index: Index, feed: MadeUpFeed) -> None:

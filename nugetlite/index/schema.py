@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    literal_column,
 )
 
 from nugetlite.database import Moment, Schema
@@ -66,12 +67,10 @@ versions = Table(
     Column("stamp", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-Index(
-    "versions_by_shown",  # of listed ones only: else SQLite would take it to go through all of them
-    versions.c.shown,
-    sqlite_where=versions.c.slices != 0,
-    postgresql_where=versions.c.slices != 0,
-)
+# Of what is listed, and for those alone who say so by these very words: SQLite, which has no statistics here, would
+# else go through all versions in this order rather than through those of a package.
+NOT_LONG_AGO = versions.c.shown > literal_column("-2208988800000000")  # 1900, in microseconds
+Index("versions_by_shown", versions.c.shown, sqlite_where=NOT_LONG_AGO, postgresql_where=NOT_LONG_AGO)
 Index(
     "versions_typed",
     versions.c.package,

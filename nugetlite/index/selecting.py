@@ -32,7 +32,7 @@ from nugetlite.statement import WHICH, batches
 from nugetlite.errors import BadQuery
 from nugetlite.index.filtering import condition, ordering
 from nugetlite.index.rows import package_of
-from nugetlite.index.schema import documents, downloads, manifests, packages, versions
+from nugetlite.index.schema import NOT_LONG_AGO, documents, downloads, manifests, packages, versions
 from nugetlite.index.searching import Asked
 from nugetlite.index.slices import slice_of
 from nugetlite.index.updating import wanted_updates
@@ -203,7 +203,7 @@ class _Asking:
 
     def page(self, after: Cursor | None) -> Select[Any]:
         """What is found in each row: number, id, whether it is listed, and what it is ordered by."""
-        order = [*self.order, *[(last, False) for last in self.way.last_order()]]
+        order = [*self.order, *[(last, False) for last in self._last_order().values()]]
         conditions = [*self.conditions, *([_after(order, self._values(after))] if after else [])]
         way = self.way
         columns: list[Any] = [way.number, way.key, way.listed]
@@ -211,9 +211,16 @@ class _Asking:
         directed = [by.desc() if descends else by.asc() for by, descends in order]
         return select(*columns).select_from(way.source).where(*conditions).order_by(*directed)
 
+    def _last_order(self) -> dict[str, Said]:
+        """What leaves nothing open, without what is ordered by anyway."""
+        known = [by for by, _ in self.order]
+        return {
+            name: last for name, last in self.way.last_order().items() if not any(last is by for by in known)
+        }
+
     def _values(self, after: Cursor) -> list[str | int | float]:
         """What the last row was ordered by, if it is one of such an order."""
-        values = [*after.values, after.key, after.sort_key][: len(self.order) + len(self.way.last_order())]
+        values = [*after.values, *[getattr(after, name) for name in self._last_order()]]
         if len(after.values) != len(self.order) or any(
             isinstance(value, str) != isinstance(by.type, Text)
             for (by, _), value in zip(self.order, after.values, strict=True)
@@ -237,8 +244,10 @@ def _way(connection: Connection, selection: Selection, asked: Asked | None) -> t
     """The way to go, and how the words are answered on it."""
     semver2 = selection.semver2
     stable, absolute = _tops_wanted(selection.filter)
-    if not (stable or absolute) or selection.id or selection.updates or _walks_back(selection, asked):
-        through_all = ThroughVersions(semver2)
+    through_all = ThroughVersions(semver2)
+    if _walks_back(selection, asked):
+        return through_all, [NOT_LONG_AGO]
+    if not (stable or absolute) or selection.id or selection.updates:
         return through_all, _answering(connection, through_all, asked)
     if asked and stable != absolute and asked.slice == slice_of(absolute, semver2):
         directly = ThroughTops(semver2, stable=stable, absolute=absolute, source=asked.source)
@@ -271,7 +280,7 @@ def _is_flag(filter: Expression | None) -> bool:
 def _conditions(connection: Connection, selection: Selection, way: Way) -> Iterator[Truth]:
     if selection.id:
         yield way.key == selection.id.key
-    if selection.listed_only or _is_flag(selection.filter):
+    if selection.listed_only:
         yield way.listed
     if selection.stable_only:
         yield not_(way.prerelease)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, true
 
 from nugetlite.index.schema import documents, downloads, manifests, packages, versions
 from nugetlite.index.slices import slice_of
@@ -88,9 +88,9 @@ class Way:
             self.source = self.source.outerjoin(downloads, at)
         return func.coalesce(downloads.c.times, 0)
 
-    def last_order(self) -> list[Said]:
-        """What makes any order of rows one that leaves nothing open."""
-        return [self.key, self.sort_key]
+    def last_order(self) -> dict[str, Said]:
+        """What makes any order of rows one that leaves nothing open, by the names that a ``Cursor`` has for it."""
+        return {"key": self.key, "sort_key": self.sort_key}
 
     def _join_versions(self) -> None:
         """See that the row of the version is there."""
@@ -104,7 +104,7 @@ class ThroughVersions(Way):
         self._semver2 = semver2
         self.key, self.package, self.number = packages.c.key, packages.c.number, versions.c.number
         self.downloads = packages.c.downloads
-        self.listed = versions.c.slices != literal_column("0")  # as the index of ``shown`` says it
+        self.listed = versions.c.slices != 0
         self.prerelease = versions.c.seen.bitwise_and(_STABLE) == 0
         self.latest = self._is_top(slice_of(False, semver2))
         self.absolute_latest = self._is_top(slice_of(True, semver2))
@@ -152,9 +152,9 @@ class ThroughTops(Way):
         """Of documents for a type of packages there is nothing to be seen here."""
         return [documents.c.type == "", or_(*[top != 0 for top in self._tops])]
 
-    def last_order(self) -> list[Said]:
+    def last_order(self) -> dict[str, Said]:
         """Of each package there is one row, or two."""
-        return [self.key] if len(self._tops) == 1 else super().last_order()
+        return {"key": self.key} if len(self._tops) == 1 else super().last_order()
 
     def _join_versions(self) -> None:
         if "versions" not in self._joined:

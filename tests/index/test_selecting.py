@@ -263,19 +263,9 @@ def test_pages_of_one_package(shelf):
 @pytest.mark.parametrize(
     "token",
     [
-        "",
-        "x",
-        "'Contoso','1.0.0'",
-        "W10",
-        "WzFd",
-        "WzEsMl0",
-        "bnVsbA",
-        "WyJhIiwiYlx1MDAwMCJd",
-        "A" * 10000,
-        "é",
-        "e30",
-        "W3t9LCJhIiwiYiJd",
-        "WyJcdWQ4MDAiLCJiIl0",
+        *("", "x", "é", "e30", "bnVsbA", "'Contoso','1.0.0'", "A" * 10_000),
+        *("W10", "WzFd", "WzEsMl0", "W3t9LCJhIiwiYiJd"),  # [] [1] [1,2] [{},"a","b"]
+        *("WyJhIiwiYlx1MDAwMCJd", "WyJcdWQ4MDAiLCJiIl0"),  # ["a","b\\u0000"] ["\\ud800","b"]
     ],
 )
 def test_a_broken_token_is_refused(token):
