@@ -24,6 +24,8 @@ from nugetlite.odata.expressions import (
 )
 from nugetlite.package.version import Version
 
+CHAIN_LIMIT = 250  #: conditions joined by ``and``, or by ``or``
+
 TEXT, TRUTH, NUMBER, TIME = "a text", "true or false", "a number", "a time"
 _KINDS = {
     Edm.STRING: TEXT,
@@ -104,28 +106,23 @@ def predicate(expression: Expression) -> Expression:
 
 def all_of(left: Expression, right: Expression) -> Expression:
     """Both; what is joined already is joined flat. Raises ``Misfit``."""
-    return All(
-        tuple(
-            [
-                operand
-                for side in map(predicate, (left, right))
-                for operand in (side.operands if isinstance(side, All) else (side,))
-            ]
-        )
-    )
+    return All(_chained(All, left, right))
 
 
 def any_of(left: Expression, right: Expression) -> Expression:
     """Either, likewise. Raises ``Misfit``."""
-    return Any(
-        tuple(
-            [
-                operand
-                for side in map(predicate, (left, right))
-                for operand in (side.operands if isinstance(side, Any) else (side,))
-            ]
-        )
-    )
+    return Any(_chained(Any, left, right))
+
+
+def _chained(kind: type[All] | type[Any], left: Expression, right: Expression) -> tuple[Expression, ...]:
+    sides = [
+        side.operands if isinstance(side, All | Any) and isinstance(side, kind) else (side,)
+        for side in map(predicate, (left, right))
+    ]
+    operands = (*sides[0], *sides[1])
+    if len(operands) > CHAIN_LIMIT:
+        raise Misfit(f"more than {CHAIN_LIMIT} conditions are joined; ask in parts")
+    return operands
 
 
 def negation(operand: Expression) -> Expression:

@@ -26,9 +26,7 @@ from nugetlite.odata.tokens import Kind, Text, Token
 
 NESTING_LIMIT = 100  #: parentheses within each other
 DEPTH_LIMIT = 40  #: operators and functions within each other; a chain of ``or`` is one
-REACH_LIMIT = (
-    300  #: the same, but counting each member of a chain: SQLite takes no expression deeper than 1,000
-)
+REACH_LIMIT = 300  #: the same, with each member of a chain: SQLite takes nothing deeper than 1,000
 NODE_LIMIT = 3000
 ORDER_LIMIT = 10
 

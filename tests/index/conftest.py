@@ -89,3 +89,9 @@ def url(tmp_path):
 @pytest.fixture
 def shelf(url):
     return Shelf(url)
+
+
+@pytest.fixture(scope="module")
+def shared_shelf(tmp_path_factory):
+    """One for all the tests of a file; it is filled once, and then only looked at."""
+    return Shelf(f"sqlite:///{tmp_path_factory.mktemp('shared')}/index.db")

@@ -15,8 +15,7 @@ from nugetlite.package.manifest import DependencyGroup
 from nugetlite.package.query import Query, parse_terms
 
 
-@pytest.fixture
-def full(shelf):
+def filled(shelf):
     """A small feed: two kinds of git, a module, a tool with prereleases, something unlisted, something of SemVer 2."""
     shelf.add("git", "1.0.0", "2.9.0", title="Git", description="Version control", tags=("vcs", "dvcs"))
     shelf.add("git.install", "2.9.0", "3.0.0", description="Installs git", tags=("vcs",))
@@ -27,6 +26,18 @@ def full(shelf):
     for id, times in (("git", 10), ("git.install", 50), ("PowerGet", 20)):
         shelf.download(id, "2.0.0" if id == "PowerGet" else "2.9.0", times)
     return shelf
+
+
+@pytest.fixture
+def full(shelf):
+    """A feed to change."""
+    return filled(shelf)
+
+
+@pytest.fixture(scope="module")
+def known(shared_shelf):
+    """A feed to look at."""
+    return filled(shared_shelf)
 
 
 def selection(*, filter="", order="", words=None, id=None, updates=None, **more):
@@ -196,44 +207,44 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("client", QUERIES)
-def test_each_client_gets_what_it_asks_for(full, client):
+def test_each_client_gets_what_it_asks_for(known, client):
     asked, answer = QUERIES[client]
 
-    assert selected(full, **asked) == answer
-    assert full.index.count_selected(selection(**asked)) >= len(answer)
+    assert selected(known, **asked) == answer
+    assert known.index.count_selected(selection(**asked)) >= len(answer)
 
 
-def test_an_exact_id_is_no_beginning_of_another(full):
-    assert selected(full, filter="(tolower(Id) eq 'git') and IsLatestVersion") == ["git 2.9.0"]
+def test_an_exact_id_is_no_beginning_of_another(known):
+    assert selected(known, filter="(tolower(Id) eq 'git') and IsLatestVersion") == ["git 2.9.0"]
 
 
-def test_unlisted_versions_are_there_but_out_of_search_and_never_the_latest(full):
-    assert selected(full, id="Hidden") == ["Hidden 1.0.0"]
-    assert selected(full, words="hidden") == []
-    [entry] = full.index.select(selection(id="Hidden")).entries
+def test_unlisted_versions_are_there_but_out_of_search_and_never_the_latest(known):
+    assert selected(known, id="Hidden") == ["Hidden 1.0.0"]
+    assert selected(known, words="hidden") == []
+    [entry] = known.index.select(selection(id="Hidden")).entries
     assert not entry.is_latest
     assert not entry.is_absolute_latest
-    assert selected(full, filter="Published lt datetime'1901-01-01'") == ["Hidden 1.0.0"]
+    assert selected(known, filter="Published lt datetime'1901-01-01'") == ["Hidden 1.0.0"]
 
 
-def test_what_a_client_cannot_read_is_not_there_for_it(full):
-    assert selected(full, id="Modern") == ["Modern 1.0.0"]
-    [entry] = full.index.select(selection(id="Modern")).entries
+def test_what_a_client_cannot_read_is_not_there_for_it(known):
+    assert selected(known, id="Modern") == ["Modern 1.0.0"]
+    [entry] = known.index.select(selection(id="Modern")).entries
     assert entry.is_latest
-    latest = full.index.entry(Identity.parse("modern", "1.0"), semver2=True)
+    latest = known.index.entry(Identity.parse("modern", "1.0"), semver2=True)
     assert not latest.is_latest
-    newest = full.index.entry(Identity.parse("modern", "2.0.0"), semver2=True)
+    newest = known.index.entry(Identity.parse("modern", "2.0.0"), semver2=True)
     assert (newest.is_latest, newest.is_absolute_latest) == (True, True)
-    assert full.index.count_selected(selection(filter="startswith(Id,'Modern')")) == 1
-    assert full.index.count_selected(selection(filter="startswith(Id,'Modern')", semver2=True)) == 3
+    assert known.index.count_selected(selection(filter="startswith(Id,'Modern')")) == 1
+    assert known.index.count_selected(selection(filter="startswith(Id,'Modern')", semver2=True)) == 3
 
 
-def test_an_entry_tells_its_downloads(full):
-    entry = full.index.entry(Identity.parse("Git", "2.9"), semver2=False)
+def test_an_entry_tells_its_downloads(known):
+    entry = known.index.entry(Identity.parse("Git", "2.9"), semver2=False)
 
     assert (entry.downloads, entry.version_downloads) == (10, 10)
-    assert full.index.entry(Identity.parse("git", "7.0"), semver2=False) is None
-    assert [each.version_downloads for each in full.index.select(selection(id="git")).entries] == [0, 10]
+    assert known.index.entry(Identity.parse("git", "7.0"), semver2=False) is None
+    assert [each.version_downloads for each in known.index.select(selection(id="git")).entries] == [0, 10]
 
 
 def test_pages_go_on_where_they_ended_whatever_is_pushed_meanwhile(full):
@@ -284,20 +295,20 @@ def test_a_broken_token_is_refused(token):
         ({}, Cursor(("x", 1), "git", "")),
     ],
 )
-def test_a_token_of_another_order_is_refused(full, asked, after):
+def test_a_token_of_another_order_is_refused(known, asked, after):
     with pytest.raises(BadQuery, match="belongs to another"):
-        full.index.select(selection(**asked, after=after))
+        known.index.select(selection(**asked, after=after))
 
 
 @pytest.mark.parametrize("skip", [0, 2**31, 2**63, 10**30])
-def test_any_number_of_rows_can_be_skipped(full, skip):
-    assert bool(selected(full, skip=skip)) is (skip == 0)
-    assert bool(selected(full, id="git", skip=skip)) is (skip == 0)
+def test_any_number_of_rows_can_be_skipped(known, skip):
+    assert bool(selected(known, skip=skip)) is (skip == 0)
+    assert bool(selected(known, id="git", skip=skip)) is (skip == 0)
 
 
 @pytest.mark.parametrize("top", [0, 1, 100, 2**70])
-def test_a_page_has_an_end(full, top):
-    page = full.index.select(selection(top=top))
+def test_a_page_has_an_end(known, top):
+    page = known.index.select(selection(top=top))
 
     assert len(page.entries) == min(top, 12)
     assert (page.next is None) is (top != 1)
@@ -409,24 +420,24 @@ def updates(shelf, ids, versions, constraints="", frameworks="", *, semver2=Fals
         (("Hidden", "0.1"), []),
     ],
 )
-def test_updates(full, asked, answer):
-    assert updates(full, *asked) == answer
+def test_updates(known, asked, answer):
+    assert updates(known, *asked) == answer
 
 
-def test_updates_of_all_kinds(full):
-    assert updates(full, "Tool", "1.0.0") == []
-    assert updates(full, "Tool", "1.0.0", prerelease=True) == ["Tool 2.0.0-beta2"]
-    assert updates(full, "Tool", "0.1", prerelease=True, all_versions=True) == [
+def test_updates_of_all_kinds(known):
+    assert updates(known, "Tool", "1.0.0") == []
+    assert updates(known, "Tool", "1.0.0", prerelease=True) == ["Tool 2.0.0-beta2"]
+    assert updates(known, "Tool", "0.1", prerelease=True, all_versions=True) == [
         "Tool 1.0.0",
         "Tool 2.0.0-Beta1",
         "Tool 2.0.0-beta2",
     ]
-    assert updates(full, "Modern", "1.0.0") == []
-    assert updates(full, "Modern", "1.0.0", semver2=True) == ["Modern 2.0.0+build.5"]
-    assert updates(full, "Modern", "2.0.0-rc.1 x", semver2=True) == [
+    assert updates(known, "Modern", "1.0.0") == []
+    assert updates(known, "Modern", "1.0.0", semver2=True) == ["Modern 2.0.0+build.5"]
+    assert updates(known, "Modern", "2.0.0-rc.1 x", semver2=True) == [
         "Modern 2.0.0+build.5"
     ]  # + came as a blank
-    assert updates(full, "git|Tool", "1.0|0.1", filter="IsLatestVersion and substringof('vcs',Tags)") == [
+    assert updates(known, "git|Tool", "1.0|0.1", filter="IsLatestVersion and substringof('vcs',Tags)") == [
         "git 2.9.0"
     ]
 
