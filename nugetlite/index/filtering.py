@@ -108,7 +108,7 @@ def condition(expression: Expression, row: Row) -> ColumnElement[bool]:
         case All(operands):
             return and_(*[condition(each, row) for each in operands])
         case expressions.Any(operands):
-            return or_(*[condition(each, row) for each in operands])
+            return _any_of(operands, row)
         case Not(operand):
             return not_(condition(operand, row))
         case Comparison(relation, left, right):
@@ -118,6 +118,18 @@ def condition(expression: Expression, row: Row) -> ColumnElement[bool]:
         case Read(of) if of in _FLAGS:
             return _FLAGS[of](row)
     raise NotImplementedError(f"no condition is made of {expression!r}")
+
+
+def _any_of(operands: tuple[Expression, ...], row: Row) -> ColumnElement[bool]:
+    """Several ids, which some clients ask for by the dozen, are one list."""
+    ids, others = [], []
+    for each in operands:
+        match each:
+            case Comparison(Relation.EQ, Read(Property.ID), Literal(str() as id)):
+                ids.append(folded(id))
+            case _:
+                others.append(condition(each, row))
+    return or_(*([row.key.in_(ids)] if ids else []), *others)
 
 
 def value(expression: Expression, row: Row) -> Said:

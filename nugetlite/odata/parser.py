@@ -25,10 +25,12 @@ from nugetlite.odata.selection import Order
 from nugetlite.odata.tokens import Kind, Text, Token
 
 NESTING_LIMIT = 100  #: parentheses within each other
-DEPTH_LIMIT = 40  #: operators and functions within each other; a chain of ``or`` is one
+DEPTH_LIMIT = (
+    12  #: operators and functions within each other; a chain of ``or`` is one; SQLite's parser sets the limit
+)
 REACH_LIMIT = 300  #: the same, with each member of a chain: SQLite takes nothing deeper than 1,000
-NODE_LIMIT = 3000
-ORDER_LIMIT = 10
+NODE_LIMIT = 1000  #: properties, literals, functions and parentheses
+ORDER_LIMIT = 5
 
 Join = Callable[[Expression, Expression], Expression]
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
 from nugetlite.database import open_database
+from nugetlite.errors import BadQuery
 from nugetlite.index import Index
 from nugetlite.index.filtering import condition
 from nugetlite.index.ways import ThroughVersions
@@ -512,3 +513,49 @@ def test_postgresql_is_told_in_its_own_words():
         word in str(told) for word in ("strpos(", 'COLLATE "C"', "jsonb", "extract(year FROM", "nullif(")
     )
     assert "'a'" not in str(told)  # values are bound
+
+
+def deepest(pattern, inner):
+    """As much of itself within itself as the grammar allows."""
+    found = inner
+    while True:
+        try:
+            parse_orderby(further := pattern.format(found))
+        except BadQuery:
+            return found
+        found = further
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inner", "value"),
+    [
+        ("replace({},'a','b')", "Title", "x"),
+        ("substring({},1,2)", "Title", "x"),
+        ("concat(Title,{})", "Id", "x"),
+        ("floor({} add 1)", "DownloadCount", 5),
+        ("({} div 2)", "DownloadCount", 5),
+        ("indexof(Title,substring(Id,{}))", "1", 5),
+        ("(endswith(concat(Title,Id),Title) eq {})", "Listed", 1),
+        ("not (Listed and {})", "Listed", 1),
+        ("(Listed or (Listed and {}))", "IsLatestVersion", 1),
+        ("(Listed or {})", "IsLatestVersion", 1),
+    ],
+)
+def test_what_the_grammar_allows_the_database_can_read(feeds, pattern, inner, value):
+    """SQLite's parser gives up a hundred levels down, and Python's stack is not all ours."""
+    expression = deepest(pattern, inner)
+    wanted = Selection(order=parse_orderby(",".join([expression] * 2)), after=Cursor((value,) * 2, "a", "b"))
+
+    def under(frames, selection):
+        return under(frames - 1, selection) if frames else feeds[0].index.select(selection)
+
+    for filter in (
+        f"({expression}) eq null",
+        "IsLatestVersion",
+        "IsLatestVersion or IsAbsoluteLatestVersion",
+    ):
+        try:
+            selection = replace(wanted, filter=parse_filter(filter))
+        except BadQuery:  # a comparison more is one too many
+            selection = wanted
+        assert under(150, selection) is not None
