@@ -41,6 +41,7 @@ from nugetlite.index.dialects import (
     part_of,
     text_in,
 )
+from nugetlite.index.searching import AFTER_IDS
 from nugetlite.odata import expressions
 from nugetlite.odata.entity import Edm, Property
 from nugetlite.odata.expressions import (
@@ -62,8 +63,6 @@ from nugetlite.odata.expressions import (
 from nugetlite.package.version import Version
 
 Said = ColumnElement[Any]
-
-AFTER_IDS = "\x7f"  #: comes after every character of an id
 
 
 class Row(Protocol):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from nugetlite.package.query import Query
 
 _BEGINS_IDS = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
-_AFTER_IDS = "\x7f"  # comes after every character of an id
+AFTER_IDS = "\x7f"  #: comes after every character of an id
 TOTALS_LIMIT = 1000  #: searches whose totals are remembered, while nothing changes
 
 _by_rank = documents.c.downloads.desc(), documents.c.key
@@ -133,7 +133,7 @@ class Asked:
 
     def _first_stage(self, begins: ColumnElement[bool]) -> Select[Any]:
         if self.is_plain:
-            stage = self._stage("").where(documents.c.key.between(self.typed, self.typed + _AFTER_IDS))
+            stage = self._stage("").where(documents.c.key.between(self.typed, self.typed + AFTER_IDS))
         else:
             stage = self._stage(self.match.naming or self.match.all).where(begins)
         return stage.order_by((documents.c.key == self.typed).desc(), *_by_rank)

@@ -63,7 +63,7 @@ def _those_that_do(
 
 
 def _updates(sort_key: str, installed: Installed) -> bool:
-    """As ``Installed.is_updated_by``, of the text that versions compare by."""
+    """Whether a version is newer than the installed one, and within its bounds; told by what versions compare by."""
     lowest, highest = installed.allowed.minimum, installed.allowed.maximum
     return (
         sort_key > installed.identity.version.sort_key

@@ -8,7 +8,6 @@ from nugetlite.errors import BadPackageId, BadQuery, BadVersion
 from nugetlite.package.framework import short_framework
 from nugetlite.package.identity import Identity
 from nugetlite.package.range import VersionRange
-from nugetlite.package.version import Version
 
 INSTALLED_LIMIT = 1000  #: packages in one question; nuget.exe asks for ten at a time
 
@@ -19,10 +18,6 @@ class Installed:
 
     identity: Identity
     allowed: VersionRange
-
-    def is_updated_by(self, version: Version) -> bool:
-        """Whether a version of the same package would do."""
-        return version > self.identity.version and self.allowed.contains(version)
 
 
 @dataclass(frozen=True, slots=True)
