@@ -18,6 +18,7 @@
     ├── PackageExists 409
     ├── TooLarge 413
     ├── TooManyTries 429
+    ├── NotOffered 501            a part of a protocol that this feed does without
     ├── ShareUnavailable 503      the share, or one file of it, cannot be read or written just now
     │   └── Damaged               a file is not the one that it should be
     ├── DatabaseBusy 503
@@ -181,6 +182,12 @@ class TooManyTries(FeedError):
 
     def __init__(self) -> None:
         super().__init__("Too many wrong keys came from this address; wait a minute, then try again")
+
+
+class NotOffered(FeedError):
+    """A part of a protocol that this feed does without; the sentence says what to do instead."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
 
 
 class ShareUnavailable(FeedError):

@@ -236,11 +236,20 @@ class Feed:
         Raises ``PackageRemoved`` about the last version if all were removed.
         """
         keys, removals = self._index.version_list(id)
-        since = self._now() - timedelta(days=NEWS_DAYS)
-        news = [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
+        news = self._recent(removals)
         if not keys:
             raise PackageRemoved(news[-1]) if news else NoSuchPackage(id)
         return keys, news
+
+    def recent_removals(self, id: PackageId) -> Sequence[Removal]:
+        """What was removed of a package lately; that is news to those who miss it."""
+        return self._recent(self._index.removals(id))
+
+    def newest(self, id: PackageId) -> Package:
+        """The version that most want: the newest listed one, a stable one if there is any. Raises ``NoSuchPackage``."""
+        versions = self.versions(id)
+        listed = [package for package in versions if package.listed] or versions
+        return ([package for package in listed if not package.is_prerelease] or listed)[-1]
 
     def search(self, query: Query) -> Hits:
         """The listed packages that answer a query, best first."""
@@ -351,6 +360,10 @@ class Feed:
         return self._index.revision_of(id_key)
 
     # The steps
+
+    def _recent(self, removals: Sequence[Removal]) -> Sequence[Removal]:
+        since = self._now() - timedelta(days=NEWS_DAYS)
+        return [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
 
     def _makes_way(self, package: Package, actor: Actor, before: Trace) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""

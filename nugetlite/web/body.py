@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from flask import request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn comes without types
 
 from nugetlite.errors import BadUpload, TooLarge
 from nugetlite.web.multipart import Multipart, OneWay, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from wsgiref.types import WSGIEnvironment
 
     from nugetlite.package.archive import Readable
 
 SMALL = 1024 * 1024  #: bytes let in where nobody asked for a package
+FORM_LIMIT = 64 * 1024  #: bytes of a form, or of JSON in its place
 FRAMING = 8 * 1024  #: bytes that multipart may add to a package
 SHORT_REST = 64 * 1024  #: unread bytes that a server reads by itself, to use the connection again
 READ = 1024 * 1024  #: bytes asked of the server; asked for fewer, gunicorn copies all others every time
@@ -42,6 +44,12 @@ def package_stream(environ: WSGIEnvironment, limit: int, *, named: bool = False)
         if part.filename or not named:
             return Upload(part, part.filename, parts)
     raise BadUpload("There is no file in this upload")
+
+
+def small_form() -> Mapping[str, str]:
+    """The form that the current request carries; none if it carries anything else. A large one is refused (413)."""
+    request.max_content_length = request.max_form_memory_size = FORM_LIMIT
+    return request.form
 
 
 class Upload(OneWay):

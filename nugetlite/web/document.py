@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 JSON = "application/json"
+XML = ("application/atom+xml", "application/xml", "text/xml")
 REVALIDATE = "no-cache"  #: keep it, but ask each time whether it still holds; the ETag makes that cheap
 IMMUTABLE = "max-age=31536000, immutable"
 WORTH_COMPRESSING = 256  #: bytes; below that the header costs more than is saved
@@ -124,6 +125,18 @@ def is_known(etag: str, environ: WSGIEnvironment) -> bool:
 def takes_gzip(accepted: str) -> bool:
     """Whether an ``Accept-Encoding`` lets gzip in."""
     return bool(parse_accept_header(accepted, Accept)["gzip"])
+
+
+@lru_cache(maxsize=256)
+def prefers_json(accepted: str) -> bool:
+    """Whether an ``Accept`` asks for JSON where there is Atom, too: by name, and more than for XML."""
+    if "json" not in accepted.lower():
+        return False
+    wanted: dict[str, float] = {}
+    for kind, quality in parse_accept_header(accepted, Accept):
+        name = kind.partition(";")[0].strip().lower()
+        wanted[name] = max(quality, wanted.get(name, 0))
+    return wanted.get(JSON, 0) > max(wanted.get(kind, 0) for kind in XML)
 
 
 def json_document(content: Any, **circumstances: Any) -> Document:

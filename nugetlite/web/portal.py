@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from nugetlite.errors import NoSuchPackage, NotUnderstood, quoted
-from nugetlite.package.identity import Identity
+from nugetlite.errors import NoSuchPackage
 from nugetlite.package.package import Embedded, Package
 from nugetlite.package.query import Query, parse_terms
 from nugetlite.web.access import actor, guard_reads
 from nugetlite.web.current import config, feed, links, parts
 from nugetlite.web.links import Links
-from nugetlite.web.v3.describe import web_url
+from nugetlite.web.named import named, named_id
+from nugetlite.web.shown import web_url
 
 portal = guard_reads(Blueprint("portal", __name__))
 
@@ -43,16 +43,14 @@ def home() -> ResponseReturnValue:
 @portal.get("/packages/<id>")
 def newest(id: str) -> ResponseReturnValue:
     """The version of a package that most want: the newest listed one, a stable one if there is any."""
-    versions = feed().versions(_identity(id, "0").id)
-    listed = [package for package in versions if package.listed] or versions
-    stable = [package for package in listed if not package.is_prerelease] or listed
-    return _page(stable[-1], versions)
+    found = feed().newest(named_id(id))
+    return _page(found, feed().versions(found.identity.id))
 
 
 @portal.get("/packages/<id>/<version>")
 def package(id: str, version: str) -> ResponseReturnValue:
     """One version: how to install it, what it says of itself, what it depends on."""
-    found = feed().find(_identity(id, version))
+    found = feed().find(named(id, version))
     return _page(found, feed().versions(found.identity.id))
 
 
@@ -60,13 +58,6 @@ def package(id: str, version: str) -> ResponseReturnValue:
 def missing(error: NoSuchPackage) -> ResponseReturnValue:
     """What is not here; or what became of it."""
     return _html("missing.html", sentence=str(error)), error.status
-
-
-def _identity(id: str, version: str) -> Identity:
-    try:
-        return Identity.parse(id, version)
-    except NotUnderstood as error:
-        raise NoSuchPackage(quoted(f"{id} {version}")) from error
 
 
 def _page(package: Package, versions: Sequence[Package]) -> ResponseReturnValue:

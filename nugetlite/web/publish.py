@@ -29,7 +29,6 @@ PACKAGE_URLS = (
 )
 SYMBOL_URLS = ("/v3/symbolpackage", "/api/v2/symbolpackage")
 DELETIONS = {"unlist": Deletion.UNLIST, "softdelete": Deletion.SOFT, "harddelete": Deletion.HARD}
-FORM_LIMIT = 64 * 1024  #: bytes of the form or JSON that a delete may carry
 
 publish = Blueprint("publish", __name__)
 
@@ -78,8 +77,8 @@ def _created(location: str) -> ResponseReturnValue:
 
 def _wish() -> tuple[Deletion | None, str]:
     """The deletion that a form or JSON body asks for (``type``), and why (``reason``)."""
-    request.max_content_length = request.max_form_memory_size = FORM_LIMIT
-    told = (request.get_json(silent=True) if request.is_json else request.form) or {}
+    form = body.small_form()
+    told = (request.get_json(silent=True) if request.is_json else form) or {}
     if not hasattr(told, "get"):
         raise NotUnderstood("The body of a delete is a form or a JSON object with `type` and `reason`")
     type, why = str(told.get("type") or "").strip(), str(told.get("reason") or "").strip()

@@ -23,6 +23,7 @@ from nugetlite.web.access import guard_reads
 from nugetlite.web.current import feed, links
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
+from nugetlite.web.shown import is_short
 from nugetlite.web.v3 import describe
 
 registration = guard_reads(Blueprint("registration", __name__, url_prefix="/v3/<hive:hive>"))
@@ -30,7 +31,6 @@ registration = guard_reads(Blueprint("registration", __name__, url_prefix="/v3/<
 PAGE_SIZE = 64
 INLINE_BELOW = 128  #: versions
 KEPT = 4096  #: rendered versions, in one process
-SHORT = 4096  #: characters of free text; what says more is rendered each time, so that little memory is kept
 
 Json = dict[str, Any]
 
@@ -124,10 +124,8 @@ class Shelf:
 
 def _item(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
     """A version on a page, rendered."""
-    manifest = package.manifest
-    text = len(manifest.description) + len(manifest.summary) + len(manifest.release_notes)
-    is_short = text + 50 * sum(len(group.dependencies) for group in manifest.dependency_groups) <= SHORT
-    return _kept(package, hive, links) if is_short else _rendered(package, hive, links)
+    render = _kept if is_short(package) else _rendered
+    return render(package, hive, links)
 
 
 def _rendered(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
