@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Embedded
 
@@ -98,6 +100,11 @@ class Links:
         return f"{self.root}/v3/catalog/index.json"
 
     @property
+    def legacy_gallery(self) -> str:
+        """The V2 feed; PSResourceGet knows one by this end of its URL."""
+        return f"{self.root}/api/v2"
+
+    @property
     def details_template(self) -> str:
         """A package's page, for people; filled in by clients."""
         return f"{self.root}/packages/{{id}}/{{version}}"
@@ -168,3 +175,28 @@ class Links:
     def catalog_leaf(self, sequence: int) -> str:
         """What happened as the journal's event number ``sequence``."""
         return f"{self.root}/v3/catalog/data/{sequence}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class V2Links:
+    """URLs of the V2 feed. It has more than one root, and a client stays under the one by which it came."""
+
+    site: Links
+    path: str  #: of the root below ``site``: ``/nuget``
+
+    @property
+    def base(self) -> str:
+        """What the relative URLs in its documents are relative to; ends in a slash."""
+        return f"{self.site.root}{self.path}/"
+
+    def resource(self, name: str, options: Mapping[str, str]) -> str:
+        """A resource with query options. Only what needs no escaping anywhere is not escaped."""
+        return f"{self.base}{name}?{urlencode(options, safe='$', quote_via=quote)}"
+
+    def entry(self, id: str, version: str) -> str:
+        """One version in ``Packages``, relative to ``base``."""
+        return f"Packages(Id='{quote(id, safe='')}',Version='{quote(version, safe='')}')"
+
+    def nupkg(self, identity: Identity) -> str:
+        """The package itself."""
+        return f"{self.base}package/{identity.id}/{identity.version.normalized}"

@@ -18,6 +18,7 @@ from nugetlite.web.ops import ops
 from nugetlite.web.portal import portal
 from nugetlite.web.publish import publish
 from nugetlite.web.refusals import tell_refusals
+from nugetlite.web.v2.router import v2
 from nugetlite.web.v3.catalog import catalog
 from nugetlite.web.v3.content import content
 from nugetlite.web.v3.registration import registration
@@ -25,7 +26,7 @@ from nugetlite.web.v3.search import search
 from nugetlite.web.v3.service_index import service_index
 from nugetlite.web.v3.symbols import symbols
 
-BLUEPRINTS = (service_index, content, registration, search, catalog, symbols, publish, portal, ops)
+BLUEPRINTS = (service_index, content, registration, search, catalog, symbols, v2, publish, portal, ops)
 
 CONTENT_SECURITY = "; ".join(  # of HTML pages: nothing runs, and nothing comes from elsewhere but pictures
     (

@@ -48,6 +48,8 @@ def _resources(links: Links) -> Iterator[dict[str, str]]:
     yield _resource(links.publish, "PackagePublish/2.0.0", "Push and delete packages")
     yield _resource(links.symbol_publish, "SymbolPackagePublish/4.9.0", "Push symbols")
     yield _resource(links.catalog, "Catalog/3.0.0", "Everything that happened, in order")
+    for suffix in ("/Versioned", "/2.0.0"):  # `nuget list` on a V3 source goes there
+        yield _resource(links.legacy_gallery, f"LegacyGallery{suffix}", "The same packages by V2")
     yield _resource(links.details_template, "PackageDetailsUriTemplate/5.1.0", "A package's page")
     for suffix in ("/Versioned", "/6.13.0"):
         yield _resource(links.readme_template, f"ReadmeUriTemplate{suffix}", "A package's readme")

@@ -1,0 +1,1 @@
+"""The V2 protocol: OData feeds in Atom or JSON, for clients that know no service index."""
