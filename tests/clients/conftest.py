@@ -11,21 +11,27 @@ Everything that a client prints, and what the server wrote, is shown by pytest w
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from hashlib import sha512
 from http import HTTPStatus
 from http.client import HTTPConnection
+from io import FileIO
 from pathlib import Path
 from random import randrange
+from threading import Timer
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,6 +40,8 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 CLIENTS = REPOSITORY / ".cache" / "clients"
 KEY = "the-key-of-these-tests"
+LONGEST = 180.0  #: seconds that a client's command may take
+READ = 64 * 1024  #: bytes at a time
 PATIENCE = 60.0  #: seconds that a server has for a start, a scan or a stop
 
 CONFIG = """<?xml version="1.0" encoding="utf-8"?>
@@ -76,6 +84,12 @@ class Outcome:
         """The client took it for a success."""
         return self.status == 0
 
+    @property
+    def lines(self) -> list[str]:
+        """What it printed, line by line; without what mono says of files that it would like to watch."""
+        lines = [line.strip() for line in self.output.splitlines()]
+        return [line for line in lines if line and not line.startswith("Write fault on path")]
+
     def gives_reason(self, status: HTTPStatus) -> bool:
         """The person at the keyboard reads the status and a sentence of the server's own, not its name."""
         _, _, rest = self.output.partition(f"{status:d} (")
@@ -94,19 +108,22 @@ class Client:
         """Run one command to its end, whatever end that is."""
         command = [self.program, *map(str, arguments)]
         print("$", *command)
+        outcome = self._outcome(command, cwd or self.workspace.folder)
+        print(outcome.output, f"[{outcome.status}]", sep="")
+        return outcome
+
+    def _outcome(self, command: Sequence[str], cwd: Path) -> Outcome:
         done = subprocess.run(
             command,
-            cwd=cwd or self.workspace.folder,
+            cwd=cwd,
             env=self.workspace.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=180,
+            timeout=LONGEST,
             check=False,
         )
-        outcome = Outcome(done.returncode, done.stdout.decode(errors="replace"))
-        print(outcome.output, f"[{outcome.status}]", sep="")
-        return outcome
+        return Outcome(done.returncode, done.stdout.decode(errors="replace"))
 
 
 class Dotnet(Client):
@@ -144,6 +161,12 @@ class NuGetExe(Client):
         """``nuget install``, into the workspace's ``installed`` folder."""
         return self.run("install", id, "-OutputDirectory", "installed", "-NoCache", *options)
 
+    def list(self, *options: str, source: str = "feed") -> list[str]:
+        """``nuget list``: the lines that it prints."""
+        listed = self.run("list", *options, "-Source", source)
+        assert listed.ok
+        return listed.lines
+
     def add(self, package: Path, share: Path) -> Outcome:
         """``nuget add``: put a package into a folder feed, without any server."""
         return self.run("add", package, "-Source", share)
@@ -152,6 +175,58 @@ class NuGetExe(Client):
     def installed(self) -> list[str]:
         """The folders that ``install`` made, one a package."""
         return sorted(folder.name for folder in (self.workspace.folder / "installed").glob("*"))
+
+
+class NuGetExe2(NuGetExe):
+    """nuget.exe 2.8.7, which knows V2 only. It lists packages on a terminal or not at all."""
+
+    def pack(self, manifest: Path) -> Outcome:
+        """``nuget pack``; the package lies beside its manifest then."""
+        return Client.run(self, "pack", manifest, "-OutputDirectory", manifest.parent)
+
+    def update(self, project: Path) -> Outcome:
+        """``nuget update`` of a project with a ``packages.config`` beside it."""
+        return self.run("update", project / "packages.config", "-RepositoryPath", project / "packages")
+
+    def _outcome(self, command: Sequence[str], cwd: Path) -> Outcome:
+        """Run it on a terminal of 50 lines with 200 columns; without one it divides its output by their number."""
+        ours, its = os.openpty()
+        with FileIO(ours) as terminal:
+            fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+            environment = {**self.workspace.environment, "TERM": "xterm"}
+            process = subprocess.Popen(
+                command, cwd=cwd, env=environment, stdin=its, stdout=its, stderr=its, start_new_session=True
+            )
+            os.close(its)
+            watch = Timer(LONGEST, process.kill)
+            watch.start()
+            printed = b"".join(iter(lambda: _read(terminal), b""))
+            watch.cancel()
+        text = re.sub("\x1b[^a-zA-Z=>]*[a-zA-Z=>]|\r", "", printed.decode(errors="replace"))
+        return Outcome(process.wait(), text)
+
+
+def _read(terminal: FileIO) -> bytes:
+    """What came to a terminal; nothing once nobody writes to it any more."""
+    try:
+        return terminal.read(READ) or b""
+    except OSError:  # Linux tells the end so
+        return b""
+
+
+class Choco(Client):
+    """pychoco: searches and pushes as Chocolatey does."""
+
+    def search(self, terms: str, *options: str, source: str) -> list[str]:
+        """``choco search``: the lines that it prints."""
+        found = self.run("search", "--source", source, *options, terms)
+        assert found.ok
+        return found.lines
+
+    def push(self, package: Path, *, source: str, key: str = KEY) -> Outcome:
+        """``choco push``, with the key that ``choco apikey`` stored."""
+        assert self.run("apikey", "add", "--source", source, "--key", key).ok
+        return self.run("push", "--source", source, package)
 
 
 class Workspace:
@@ -174,6 +249,8 @@ class Workspace:
         (folder / "nuget.config").write_text(CONFIG.format(source=source, credentials=credentials))
         self.dotnet = Dotnet("dotnet", self)
         self.nuget = NuGetExe("nuget", self)
+        self.nuget2 = NuGetExe2("nuget2", self)
+        self.choco = Choco("choco", self)
 
     def app(self, references: Mapping[str, str] | None = None) -> App:
         """A console program that prints a greeting; ``references`` are the versions it wants by id."""
@@ -384,7 +461,9 @@ def digest(file: Path) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _clients_are_installed() -> None:
-    missing = [name for name in ("dotnet", "nuget") if not (CLIENTS / "bin" / name).exists()]
+    missing = [
+        name for name in ("dotnet", "nuget", "nuget2", "choco") if not (CLIENTS / "bin" / name).exists()
+    ]
     if missing:
         pytest.exit(
             f"There is no {' and no '.join(missing)} here yet: run tests/clients/install.sh", returncode=1

