@@ -52,6 +52,7 @@ def test_nuget_exe_lists_what_is_here(stocked, reader, exe, root):
 
     assert listed(nuget.list(source=source)) == ["Contoso.Chatter 1.0.0", "Contoso.Greeting 1.2.0"]
     assert listed(nuget.list("greeting", "-AllVersions", "-Prerelease", source=source)) == [
+        "Contoso.Chatter 1.0.0",  # as its description speaks of greetings
         "Contoso.Greeting 1.0.0",
         "Contoso.Greeting 1.1.0",
         "Contoso.Greeting 1.2.0",
@@ -62,7 +63,7 @@ def test_nuget_exe_lists_what_is_here(stocked, reader, exe, root):
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        (["greeting"], ["Contoso.Greeting 1.2.0"]),
+        (["id:greeting"], ["Contoso.Greeting 1.2.0"]),
         (["contoso", "-Prerelease"], ["Contoso.Chatter 1.0.0", "Contoso.Greeting 2.0.0-beta"]),
         (["nothing"], []),
     ],
@@ -181,8 +182,8 @@ def test_dotnet_says_who_it_is_to_a_private_feed(make_feed, make_workspace, pack
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        (["greeting"], ["Contoso.Greeting 1.2.0"]),
-        (["greeting", "--all-versions"], ["Contoso.Greeting 1.2.0"]),
+        (["greeting"], ["Contoso.Chatter 1.0.0", "Contoso.Greeting 1.2.0"]),
+        (["greeting", "--all-versions"], ["Contoso.Chatter 1.0.0", "Contoso.Greeting 1.2.0"]),
         (["contoso.greeting", "--exact"], ["Contoso.Greeting 1.2.0"]),
         (["contoso", "--exact"], []),
         (["greeting", "--by-id-only", "--page", "0", "--page-size", "2"], ["Contoso.Greeting 1.2.0"]),
