@@ -8,7 +8,6 @@ from typing import Any
 
 from nugetlite.index.slices import slices_that_see
 from nugetlite.index.wording import DEPENDENCY, fingerprint, types_of
-from nugetlite.odata.entity import published
 from nugetlite.package.identity import Identity
 from nugetlite.package.manifest import Manifest
 from nugetlite.package.package import Deletion, Embedded, Package, Removal
@@ -30,7 +29,7 @@ def version_row(number: int, package_number: int, package: Package, stamp: str) 
         "full": version.full,
         "slices": seen if package.listed else 0,
         "seen": seen,
-        "shown": published(package),
+        "shown": package.announced,
         "wording": fingerprint(manifest),
         "types": "" if types == [DEPENDENCY] else " ".join(types),
         "stamp": stamp,

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nugetlite.package.package import Package
-
-UNLISTED = datetime(
-    1900, 1, 1, tzinfo=UTC
-)  #: clients take a version published until 1901 for an unlisted one
 
 Value = str | int | bool | datetime | None
 
@@ -90,11 +86,6 @@ def version_text(package: Package) -> str:
 def tags_text(package: Package) -> str:
     """The tags with a blank on either side of each, so that ``substringof(' json ', Tags)`` finds a whole one."""
     return f" {' '.join(package.manifest.tags)} " if package.manifest.tags else ""
-
-
-def published(package: Package) -> datetime:
-    """When it was published, for a client that tells unlisted versions by that date alone."""
-    return package.published if package.listed else UNLISTED
 
 
 class Property(Enum):
@@ -204,7 +195,7 @@ _ABOUT = {
     Property.DOWNLOAD_COUNT: _number(Edm.INT32, lambda entry: entry.downloads),
     Property.VERSION_DOWNLOAD_COUNT: _number(Edm.INT32, lambda entry: entry.version_downloads),
     Property.CREATED: _time(lambda package: package.published),
-    Property.PUBLISHED: _time(published),
+    Property.PUBLISHED: _time(lambda package: package.announced),
     Property.LAST_UPDATED: _time(lambda package: package.published),
     Property.LAST_EDITED: About(Edm.DATETIME, nullable=True, value=lambda _: None),
 }

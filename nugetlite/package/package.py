@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from nugetlite.package.manifest import Manifest
 
 
+UNLISTED = datetime(
+    1900, 1, 1, tzinfo=UTC
+)  #: clients older than `listed` know an unlisted version by this time
+
+
 class Embedded(StrEnum):
     """A file inside the package that the manifest names, and that clients show."""
 
@@ -49,6 +54,11 @@ class Package:
     def __hash__(self) -> int:
         """By its bytes and its state: quick, and hardly ever equal for different packages."""
         return hash((self.sha512, self.listed))
+
+    @property
+    def announced(self) -> datetime:
+        """When it was published, as clients are told."""
+        return self.published if self.listed else UNLISTED
 
     @property
     def is_prerelease(self) -> bool:

@@ -7,7 +7,6 @@ cannot read.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,19 +18,11 @@ from nugetlite.package.range import VersionRange
 if TYPE_CHECKING:
     from nugetlite.web.links import Links
 
-UNLISTED = datetime(
-    1900, 1, 1, tzinfo=UTC
-)  #: by this time clients older than `listed` know an unlisted version
 SHORT = 4096  #: characters of free text
 LONGEST_RANGE = 160  #: characters; what has more is none, for a version has at most 64
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def published(package: Package) -> datetime:
-    """When it was published, as clients want to be told."""
-    return package.published if package.listed else UNLISTED
 
 
 def is_short(package: Package) -> bool:

@@ -16,13 +16,12 @@ from werkzeug.exceptions import NotFound
 
 from nugetlite.history import Event
 from nugetlite.package.identity import Identity, PackageId
-from nugetlite.package.package import Package
+from nugetlite.package.package import UNLISTED, Package
 from nugetlite.package.version import Version
 from nugetlite.web.access import guard_reads
 from nugetlite.web.current import feed, links
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
-from nugetlite.web.shown import UNLISTED
 from nugetlite.web.v3 import describe
 
 catalog = guard_reads(Blueprint("catalog", __name__, url_prefix="/v3/catalog"))

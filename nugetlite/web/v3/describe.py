@@ -24,7 +24,7 @@ def time(when: datetime) -> str:
 
 def published(package: Package) -> str:
     """When it was published, as clients want to be told."""
-    return time(shown.published(package))
+    return time(package.announced)
 
 
 def catalog_entry(package: Package, links: Links, hive: Hive) -> Json:
