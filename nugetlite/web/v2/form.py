@@ -21,15 +21,20 @@ BY_ACCEPT = ("Vary", "Accept")
 class Form(Protocol):
     """What can be told, and in which way. Each answers a body and its content type."""
 
-    def feed(self, page: Page) -> Told: ...
+    def feed(self, page: Page) -> Told:
+        """One page of a feed."""
 
-    def entry(self, entry: Entry, here: V2Links, select: tuple[Property, ...]) -> Told: ...
+    def entry(self, entry: Entry, here: V2Links, select: tuple[Property, ...]) -> Told:
+        """One version."""
 
-    def value(self, property: Property, value: Value) -> Told: ...
+    def value(self, property: Property, value: Value) -> Told:
+        """One property of a version."""
 
-    def service(self, here: V2Links) -> Told: ...
+    def service(self, here: V2Links) -> Told:
+        """What there is."""
 
-    def refusal(self, sentence: str) -> Told: ...
+    def refusal(self, sentence: str) -> Told:
+        """A sentence that says no."""
 
 
 def form() -> Form:
