@@ -184,9 +184,13 @@ class NuGetExe2(NuGetExe):
         """``nuget pack``; the package lies beside its manifest then."""
         return Client.run(self, "pack", manifest, "-OutputDirectory", manifest.parent)
 
+    def push(self, package: Path, *, source: str = "feed", key: str = KEY) -> Outcome:
+        """``nuget push``; a path that begins with ``/`` is one below its folder to it."""
+        return self.run("push", package.name, key, "-Source", source, cwd=package.parent)
+
     def update(self, project: Path) -> Outcome:
         """``nuget update`` of a project with a ``packages.config`` beside it."""
-        return self.run("update", project / "packages.config", "-RepositoryPath", project / "packages")
+        return self.run("update", "packages.config", "-RepositoryPath", "packages", cwd=project)
 
     def _outcome(self, command: Sequence[str], cwd: Path) -> Outcome:
         """Run it on a terminal of 50 lines with 200 columns; without one it divides its output by their number."""
