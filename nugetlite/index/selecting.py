@@ -28,7 +28,6 @@ from sqlalchemy import (
     tuple_,
 )
 
-from nugetlite.statement import WHICH, batches
 from nugetlite.errors import BadQuery
 from nugetlite.index.filtering import condition, ordering
 from nugetlite.index.rows import package_of
@@ -41,6 +40,7 @@ from nugetlite.odata import expressions
 from nugetlite.odata.entity import Entry, Property
 from nugetlite.odata.expressions import All, Expression, Read, parts_of
 from nugetlite.odata.selection import PAGE, Cursor, Order, Selected, Selection
+from nugetlite.statement import WHICH, batches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from nugetlite.statement import WHICH, batches
 from nugetlite.errors import BadQuery
 from nugetlite.index.schema import manifests, packages, versions
 from nugetlite.index.slices import slice_of
 from nugetlite.odata.updates import Installed, Updates
 from nugetlite.package.compatibility import fits
 from nugetlite.package.manifest import Manifest
+from nugetlite.statement import WHICH, batches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from nugetlite.errors import BadQuery, quoted
 
-_SEGMENT = re.compile(r"([^/()']+)(\((?:[^'()]|'(?:[^']|'')*')*\))?(?:/+|\Z)")
-_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^',=\s]+)\s*(?:,|\Z)")
+# Possessive, for quotes can be paired in as many ways as there are Fibonacci numbers.
+_SEGMENT = re.compile(r"([^/()']+)(\((?:[^'()]++|'(?:[^']++|'')*+')*+\))?(?:/+|\Z)")
+_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']++|'')*+'|[^',=\s]+)\s*(?:,|\Z)")
 
 
 @dataclass(frozen=True, slots=True)

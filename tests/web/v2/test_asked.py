@@ -44,6 +44,9 @@ def test_quotes_can_be_left_out(text):
     assert unquoted(text) == text.strip()
 
 
+QUOTES = "'" * 200
+
+
 @given(TEXT, TEXT)
 def test_a_key_may_hold_anything(id, version):
     address = Address.parse(f"Packages(Id={quoted(id)}, vErsion ={quoted(version)})/$value")
@@ -79,6 +82,12 @@ def test_any_path_is_read_or_refused(path):
 )
 def test_a_path_is_a_name_a_key_and_the_rest(path, address):
     assert Address.parse(path) == address
+
+
+@pytest.mark.parametrize("path", [f"Packages({QUOTES}(", f"Packages(Id={QUOTES}", f"Packages(Id={QUOTES}',)"])
+def test_quotes_by_the_hundred_are_refused_without_trying_all_their_pairs(path):
+    with pytest.raises(BadQuery):
+        Address.parse(path)
 
 
 @given(st.dictionaries(NAMES, TEXT))
