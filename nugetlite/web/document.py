@@ -25,6 +25,7 @@ JSON = "application/json"
 XML = ("application/atom+xml", "application/xml", "text/xml")
 REVALIDATE = "no-cache"  #: keep it, but ask each time whether it still holds; the ETag makes that cheap
 IMMUTABLE = "max-age=31536000, immutable"
+QUICKLY = 3  #: gzip's level: a tenth more bytes than at its usual 6, in a third of the time
 WORTH_COMPRESSING = 256  #: bytes; below that the header costs more than is saved
 NOSNIFF = ("X-Content-Type-Options", "nosniff")  #: a browser takes an answer for what it says it is
 KEPT = "nugetlite.kept"  #: where in the WSGI environment an answer leaves itself to be kept
@@ -81,7 +82,7 @@ class Document:
 
     @cached_property
     def _zipped(self) -> Answer:
-        zipped = gzip.compress(self.body, compresslevel=6, mtime=0)
+        zipped = gzip.compress(self.body, compresslevel=QUICKLY, mtime=0)
         return self._prepared(zipped, f'"{self._hash}-gz"', ("Content-Encoding", "gzip"))
 
     def _prepared(self, body: bytes, etag: str, *encoding: tuple[str, str]) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Embedded
+
+
+_PLAIN = re.compile(r"[a-z0-9_.-]+")  # what needs no quoting
 
 
 class Hive(StrEnum):
@@ -160,7 +164,8 @@ class Links:
 
     def registration_of(self, hive: Hive, id: str) -> str:
         """As ``registration``, for an id as some manifest spells it: it may be garbage."""
-        return f"{self.hive(hive)}{quote(id.lower(), safe='')}/index.json"
+        key = id.lower()
+        return f"{self.hive(hive)}{key if _PLAIN.fullmatch(key) else quote(key, safe='')}/index.json"
 
     # Catalog
 

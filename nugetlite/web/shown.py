@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nugetlite.web.links import Links
 
 SHORT = 4096  #: characters of free text
+MOST_KEPT = 8192  #: versions that are kept rendered in one form, in one process
+USUAL_URL = 256  #: characters; what is remembered must not become large
 LONGEST_RANGE = 160  #: characters; what has more is none, for a version has at most 64
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -32,11 +34,15 @@ def is_short(package: Package) -> bool:
     return text + 50 * sum(len(group.dependencies) for group in manifest.dependency_groups) <= SHORT
 
 
-@lru_cache(maxsize=4096)
 def readable_range(text: str) -> VersionRange:
     """A dependency's range. One that clients cannot read costs them all versions, so it becomes "any" instead."""
+    return _known_range(text) if len(text) <= LONGEST_RANGE else VersionRange()
+
+
+@lru_cache(maxsize=4096)
+def _known_range(text: str) -> VersionRange:
     try:
-        return VersionRange.parse(text if len(text) <= LONGEST_RANGE else "")
+        return VersionRange.parse(text)
     except BadVersionRange:
         return VersionRange()
 
@@ -72,6 +78,10 @@ def license_url(package: Package, links: Links) -> str:
 
 def web_url(url: str) -> str:
     """The URL if it is one of the web, "" if not: a client refuses all versions when an icon's URL is none."""
+    return _known_url(url) if len(url) <= USUAL_URL else _checked_url(url)
+
+
+def _checked_url(url: str) -> str:
     bare = _UNSEEN.sub("", url).strip()
     try:
         parts = urlsplit(bare)
@@ -79,6 +89,9 @@ def web_url(url: str) -> str:
     except ValueError:  # a port that is no number, a bracket that is not closed
         return ""
     return bare if has_host and parts.scheme in ("http", "https") else ""
+
+
+_known_url = lru_cache(maxsize=4096)(_checked_url)  # all versions of a package mostly have the same
 
 
 def _inside(package: Package, which: Embedded, links: Links) -> str:

@@ -28,7 +28,6 @@ ENTRY = "application/atom+xml;type=entry;charset=utf-8"
 XML = "application/xml;charset=utf-8"
 
 BEGINNING = datetime(2010, 1, 1, tzinfo=UTC)  #: the time of a feed in which there is nothing
-KEPT = 4096  #: rendered versions, in one process
 
 _NAMESPACES = {"": ATOM, "d": D, "m": M}
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML has no spelling of them
@@ -133,7 +132,7 @@ def _rendered(entry: Entry, here: V2Links, select: tuple[Property, ...]) -> byte
     return serialized(root)
 
 
-_kept = lru_cache(maxsize=KEPT)(_rendered)  # of the versions of a package, few change at a time
+_kept = lru_cache(maxsize=shown.MOST_KEPT)(_rendered)  # of the versions of a package, few change at a time
 
 
 def _inside_a_feed(entry: bytes) -> bytes:

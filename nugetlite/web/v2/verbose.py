@@ -12,7 +12,7 @@ from nugetlite.odata.entity import Edm, Entry, Property, Value, version_text
 from nugetlite.web import shown
 from nugetlite.web.links import V2Links
 from nugetlite.web.refusals import Told
-from nugetlite.web.v2.atom import KEPT, ZIP
+from nugetlite.web.v2.atom import ZIP
 from nugetlite.web.v2.entity import TYPE, Page, told
 
 CONTENT_TYPE = "application/json;charset=utf-8"
@@ -73,7 +73,7 @@ def _rendered(entry: Entry, here: V2Links, select: tuple[Property, ...]) -> orjs
     return orjson.Fragment(bytes(memoryview(roomy)))
 
 
-_kept = lru_cache(maxsize=KEPT)(_rendered)  # of the versions of a package, few change at a time
+_kept = lru_cache(maxsize=shown.MOST_KEPT)(_rendered)  # of the versions of a package, few change at a time
 
 
 def _value(property: Property, value: Value) -> object:

@@ -23,14 +23,13 @@ from nugetlite.web.access import guard_reads
 from nugetlite.web.current import feed, links
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
-from nugetlite.web.shown import is_short
+from nugetlite.web.shown import MOST_KEPT, is_short
 from nugetlite.web.v3 import describe
 
 registration = guard_reads(Blueprint("registration", __name__, url_prefix="/v3/<hive:hive>"))
 
 PAGE_SIZE = 64
 INLINE_BELOW = 128  #: versions
-KEPT = 4096  #: rendered versions, in one process
 
 Json = dict[str, Any]
 
@@ -140,7 +139,7 @@ def _rendered(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
     return orjson.Fragment(bytes(memoryview(roomy)))
 
 
-_kept = lru_cache(maxsize=KEPT)(_rendered)  # of the versions of a package, few change at a time
+_kept = lru_cache(maxsize=MOST_KEPT)(_rendered)  # of the versions of a package, few change at a time
 
 
 def _parts(packages: Sequence[Package]) -> Iterator[Sequence[Package]]:
