@@ -6,6 +6,7 @@
     │   ├── BadManifest           the .nuspec
     │   ├── BadArchive            the .nupkg or .snupkg
     │   ├── BadUpload             the request that carries it
+    │   ├── BadQuery              a $filter, or what else a V2 client asks by
     │   └── Objected              a plugin's, or our own, validation says no
     ├── CredentialsWanted 401     say who you are
     ├── Refused 403               we know enough, and the answer is no
@@ -82,6 +83,10 @@ class BadArchive(NotUnderstood):
 
 class BadUpload(NotUnderstood):
     """A request that should carry a package and does not, or carries it in a form nobody can read."""
+
+
+class BadQuery(NotUnderstood):
+    """A ``$filter``, ``$orderby`` or ``$skiptoken`` that cannot be read, or asks for what nobody can answer."""
 
 
 class Objected(NotUnderstood):

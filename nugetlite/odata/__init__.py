@@ -1,0 +1,1 @@
+"""What V2 clients ask, as values: the grammar of ``$filter`` and ``$orderby``, and the entity they speak of. Pure."""
