@@ -20,13 +20,15 @@ def version_row(number: int, package_number: int, package: Package, stamp: str) 
     manifest = package.manifest
     version = manifest.identity.version
     types = types_of(manifest)
+    seen = slices_that_see(manifest)
     return {
         "package": package_number,
         "sort_key": version.sort_key,
         "number": number,
         "key": version.key,
         "full": version.full,
-        "slices": slices_that_see(manifest) if package.listed else 0,
+        "slices": seen if package.listed else 0,
+        "seen": seen,
         "wording": fingerprint(manifest),
         "types": "" if types == [DEPENDENCY] else " ".join(types),
         "stamp": stamp,

@@ -59,6 +59,7 @@ versions = Table(
     Column("key", Name, nullable=False),
     Column("full", Text, nullable=False),
     Column("slices", SmallInteger, nullable=False),  # the bits of those in which search shows it; 0: unlisted
+    Column("seen", SmallInteger, nullable=False),  # the bits of those in which it is when it is listed
     Column("wording", BigInteger, nullable=False),
     Column("types", Text, nullable=False),  # separated by blanks, "" for a mere dependency
     Column("stamp", Text, nullable=False),
@@ -160,5 +161,5 @@ def _begin(_: MetaData, connection: Connection, **more: Any) -> None:
     connection.execute(revision.insert().values(number=now))
 
 
-DERIVED = Schema("index", 1, tables, derived=True, also=(fulltext.TABLE,))
+DERIVED = Schema("index", 2, tables, derived=True, also=(fulltext.TABLE,))
 LASTING = Schema("downloads", 1, lasting_tables, derived=False)
