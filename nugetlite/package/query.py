@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from nugetlite.errors import BadVersion
+from nugetlite.package.version import Version
+
 TERM_LIMIT = 100  #: terms; more of them say nothing more
 
 _FIELDS = {
@@ -22,6 +25,7 @@ _FIELDS = {
     "owners": "owner",
 }
 _TERM = re.compile(rf'(?:({"|".join(_FIELDS)}):(?=\S))?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_SEMVER2 = Version.parse("2.0.0")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -57,3 +61,11 @@ def parse_terms(text: str) -> tuple[Term, ...]:
         for field, quoted, word in _TERM.findall(_CONTROL.sub(" ", text))
     ]
     return tuple(term for term in terms if term.text)[:TERM_LIMIT]
+
+
+def knows_semver2(level: str) -> bool:
+    """Whether a client that names this ``semVerLevel`` reads SemVer 2 versions; what is no version says nothing."""
+    try:
+        return Version.parse(level) >= _SEMVER2
+    except BadVersion:
+        return False

@@ -49,6 +49,14 @@ def config() -> Config:
     return parts().config
 
 
+def parameters() -> dict[str, str]:
+    """What the current request asks for in its URL.
+
+    The names count in any letter case, as on nuget.org, and are told in lower case; the first of a name counts.
+    """
+    return {name.lower(): value for name, value in reversed(list(request.args.items(multi=True)))}
+
+
 def links() -> Links:
     """URLs as the client of the current request sees them: ``base_url``, or the origin it used."""
     if not config().base_url and not request.host:

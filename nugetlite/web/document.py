@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from werkzeug.datastructures import Accept
+from werkzeug.datastructures import Accept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
@@ -108,6 +108,15 @@ def is_known(etag: str, environ: WSGIEnvironment) -> bool:
 def takes_gzip(accepted: str) -> bool:
     """Whether an ``Accept-Encoding`` lets gzip in."""
     return bool(parse_accept_header(accepted, Accept)["gzip"])
+
+
+@lru_cache(maxsize=256)
+def prefers_json(accepted: str) -> bool:
+    """Whether an ``Accept`` asks for JSON where there is XML, too. Both are had where it says nothing: then not."""
+    if "json" not in accepted.lower():
+        return False
+    wanted = parse_accept_header(accepted, MIMEAccept)
+    return wanted.best_match(("application/atom+xml", "application/xml", JSON)) == JSON
 
 
 def json_document(content: Any, **circumstances: Any) -> Document:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nugetlite.web.document import KEPT
+from nugetlite.web.document import JSON, KEPT, prefers_json
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -108,11 +108,12 @@ class Front:
 
 
 def _key(environ: WSGIEnvironment) -> tuple[str, ...]:
-    """Where the client thinks it is, and what it asks for: two origins never share an answer."""
+    """Where the client thinks it is, what it asks for, and in which form: two origins never share an answer."""
     return (
         environ["wsgi.url_scheme"],
         environ.get("HTTP_HOST", ""),
         environ.get("SCRIPT_NAME", ""),
         environ.get("PATH_INFO", ""),
         environ.get("QUERY_STRING", ""),
+        JSON if prefers_json(environ.get("HTTP_ACCEPT", "")) else "",
     )

@@ -18,7 +18,7 @@ from nugetlite.package.query import Query, parse_terms
 from nugetlite.web.access import actor, guard_reads
 from nugetlite.web.current import config, feed, links, parts
 from nugetlite.web.links import Links
-from nugetlite.web.v3.describe import web_url
+from nugetlite.web.shown import web_url
 
 portal = guard_reads(Blueprint("portal", __name__))
 

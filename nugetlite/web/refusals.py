@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 
 import orjson
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from nugetlite.errors import CredentialsWanted, FeedError, NoSuchPackage, PackageRemoved
+from nugetlite.web.document import JSON
 
 log = logging.getLogger(__name__)
 
 REASON_LIMIT = 200  #: characters of a reason phrase
 WARNING = "X-NuGet-Warning"
+
+Told = tuple[bytes, str]  #: a body and its content type
+Words = Callable[[str], Told]  #: how a protocol puts a sentence
 
 
 def one_line(text: str) -> str:
@@ -28,23 +33,29 @@ def one_line(text: str) -> str:
     return line if len(line) <= REASON_LIMIT else f"{line[: REASON_LIMIT - 3]}..."
 
 
-def refusal(status: HTTPStatus, sentence: str) -> Response:
+def in_json(sentence: str) -> Told:
+    """The sentence in a JSON object: for V3, and wherever no protocol has a form of its own."""
+    return orjson.dumps({"error": sentence}), JSON
+
+
+def refusal(status: HTTPStatus, sentence: str, words: Words = in_json) -> Response:
     """The answer that says no."""
-    response = Response(orjson.dumps({"error": sentence}), content_type="application/json")
+    body, content_type = words(sentence)
+    response = Response(body, content_type=content_type)
     response.status = f"{status:d} {one_line(sentence)}"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def tell_refusals(app: Flask) -> None:
-    """Answer every error of ``app``'s views so."""
-    app.register_error_handler(FeedError, _refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
-    app.register_error_handler(Exception, _fail)
+def tell_refusals(rooms: Flask | Blueprint, words: Words = in_json) -> None:
+    """Answer every error of the views of an application, or a blueprint, so: ``words`` are its protocol's."""
+    rooms.register_error_handler(FeedError, lambda error: _refuse(error, words))
+    rooms.register_error_handler(HTTPException, lambda error: _refuse_http(error, words))
+    rooms.register_error_handler(Exception, lambda error: _fail(error, words))
 
 
-def _refuse(error: FeedError) -> Response:
-    response = refusal(error.status, str(error))
+def _refuse(error: FeedError, words: Words) -> Response:
+    response = refusal(error.status, str(error), words)
     if not _is_plain_miss(error):
         response.headers[WARNING] = one_line(str(error))
     if isinstance(error, CredentialsWanted):
@@ -60,22 +71,24 @@ def _is_plain_miss(error: FeedError) -> bool:
     return never_here and request.method in ("GET", "HEAD")
 
 
-def _refuse_http(error: HTTPException) -> Response:
+def _refuse_http(error: HTTPException, words: Words) -> Response:
     """What Flask and Werkzeug refuse by themselves: no such URL, no such method."""
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     sentences = {
         HTTPStatus.NOT_FOUND: "There is nothing at this URL; the feed's sources end in /v3/index.json or /nuget",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{one_line(request.method)} is not something one can do at this URL",
     }
-    response = refusal(status, sentences.get(status, status.description or status.phrase))
+    response = refusal(status, sentences.get(status, status.description or status.phrase), words)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "Content-Range"):
             response.headers[name] = value
     return response
 
 
-def _fail(error: Exception) -> Response:
+def _fail(error: Exception, words: Words) -> Response:
     log.exception("%s %s failed", request.method, request.path)
     return refusal(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "The feed failed to answer; its operator finds the cause in its log"
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The feed failed to answer; its operator finds the cause in its log",
+        words,
     )

@@ -22,6 +22,7 @@ from nugetlite.web.access import guard_reads
 from nugetlite.web.current import feed, links
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
+from nugetlite.web.shown import UNLISTED
 from nugetlite.web.v3 import describe
 
 catalog = guard_reads(Blueprint("catalog", __name__, url_prefix="/v3/catalog"))
@@ -104,7 +105,7 @@ def _leaf(event: Event, package: Package | None, here: Links) -> Json:
         told["published"] = describe.time(event.when)  # as on nuget.org: when it was deleted
     else:
         told |= {
-            "published": describe.time(event.published) if event.listed else describe.UNLISTED_DATE,
+            "published": describe.time(event.published if event.listed else UNLISTED),
             "created": describe.time(event.published),
             "listed": event.listed,
             "isPrerelease": event.identity.version.is_prerelease,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from nugetlite.errors import BadVersionRange
-from nugetlite.package.package import Embedded, Package
-from nugetlite.package.range import VersionRange
+from nugetlite.package.package import Package
+from nugetlite.web import shown
 from nugetlite.web.links import Hive, Links
 
 if TYPE_CHECKING:
@@ -18,13 +14,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-UNLISTED_DATE = "1900-01-01T00:00:00+00:00"  #: by this clients older than `listed` know an unlisted version
 LICENSE_EXPRESSION_VERSION = "1.0.0"
-ANY_VERSION = "(, )"
-LONGEST_RANGE = 160  #: characters; what has more is none, for a version has at most 64
-
-_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def time(when: datetime) -> str:
@@ -34,7 +24,7 @@ def time(when: datetime) -> str:
 
 def published(package: Package) -> str:
     """When it was published, as clients want to be told."""
-    return time(package.published) if package.listed else UNLISTED_DATE
+    return time(shown.published(package))
 
 
 def catalog_entry(package: Package, links: Links, hive: Hive) -> Json:
@@ -54,7 +44,7 @@ def catalog_entry(package: Package, links: Links, hive: Hive) -> Json:
         "tags": list(manifest.tags),
         "packageTypes": package_types(manifest),
         "dependencyGroups": [dependency_group(group, links, hive) for group in manifest.dependency_groups],
-        **shown(package, links),
+        **looks(package, links),
         "language": manifest.language,
         "minClientVersion": manifest.min_client_version,
         "releaseNotes": manifest.release_notes,
@@ -62,17 +52,17 @@ def catalog_entry(package: Package, links: Links, hive: Hive) -> Json:
     return {name: value for name, value in told.items() if value != ""}
 
 
-def shown(package: Package, links: Links) -> Json:
+def looks(package: Package, links: Links) -> Json:
     """What registration and search both show; URLs of what lies in the package lead to our copy of it."""
     manifest = package.manifest
     told: Json = {
         "title": manifest.title,
         "summary": manifest.summary,
-        "projectUrl": web_url(manifest.project_url),
+        "projectUrl": shown.project_url(package),
     }
-    told["iconUrl"] = _inside(package, Embedded.ICON, links) or web_url(manifest.icon_url)
-    told["readmeUrl"] = _inside(package, Embedded.README, links)
-    told["licenseUrl"] = _license_url(package, links)
+    told["iconUrl"] = shown.icon_url(package, links)
+    told["readmeUrl"] = shown.readme_url(package, links)
+    told["licenseUrl"] = shown.license_url(package, links)
     if manifest.license and manifest.license.kind == "expression":
         told["licenseExpression"] = manifest.license.text
         told["licenseExpressionVersion"] = manifest.license.version or LICENSE_EXPRESSION_VERSION
@@ -87,7 +77,7 @@ def dependency_group(group: DependencyGroup, links: Links, hive: Hive) -> Json:
             {
                 "@type": "PackageDependency",
                 "id": dependency.id,
-                "range": _range(dependency.range) if len(dependency.range) <= LONGEST_RANGE else ANY_VERSION,
+                "range": str(shown.readable_range(dependency.range)),
                 "registration": links.registration_of(hive, dependency.id),
             }
             for dependency in group.dependencies
@@ -103,42 +93,3 @@ def package_types(manifest: Manifest) -> list[Json]:
         {"name": each.name, "version": each.version} if each.version else {"name": each.name}
         for each in manifest.package_types
     ]
-
-
-def web_url(url: str) -> str:
-    """The URL if it is one of the web, "" if not: a client refuses all versions when an icon's URL is none."""
-    bare = _UNSEEN.sub("", url).strip()
-    try:
-        parts = urlsplit(bare)
-        has_host = _HOST.fullmatch(parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}"))
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return ""
-    return bare if has_host and parts.scheme in ("http", "https") else ""
-
-
-def _inside(package: Package, which: Embedded, links: Links) -> str:
-    return links.embedded(package.identity, which) if which in package.embedded else ""
-
-
-def _license_url(package: Package, links: Links) -> str:
-    """Where the licence can be read.
-
-    Beside an expression or a file, packers fill the old ``licenseUrl`` with a placeholder that leads nowhere
-    useful (``aka.ms/deprecateLicenseUrl``, ``licenses.nuget.org``). Ours leads to the file, or to our page.
-    """
-    license = package.manifest.license
-    if not license:
-        return web_url(package.manifest.license_url)
-    if license.kind == "expression":
-        return links.details(package.identity)
-    return _inside(package, Embedded.LICENSE, links)
-
-
-@lru_cache(maxsize=4096)
-def _range(text: str) -> str:
-    """A range as clients read it. One that they cannot read costs them all versions, so it says "any" instead."""
-    try:
-        VersionRange.parse(text)
-    except BadVersionRange:
-        return ANY_VERSION
-    return text or ANY_VERSION

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from nugetlite.errors import FeedError
 from nugetlite.index import Hit
 from nugetlite.package.identity import Identity, PackageId
-from nugetlite.package.query import Query, parse_terms
+from nugetlite.package.query import Query, knows_semver2, parse_terms
 from nugetlite.package.version import Version
 from nugetlite.web.access import guard_reads
-from nugetlite.web.current import feed, links
+from nugetlite.web.current import feed, links, parameters
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
 from nugetlite.web.v3 import describe
@@ -25,7 +25,6 @@ TAKE = 20
 MOST_TAKEN = 1000
 MOST_SKIPPED = 3000  #: both as on nuget.org; who skips more has come to the end
 TYPE_NAMES = ("packagetype", "packagetypes", "packagetypefilter")  #: one filter, named by three generations
-SEMVER2 = Version.parse("2.0.0")
 
 Json = dict[str, Any]
 
@@ -44,7 +43,7 @@ def find() -> ResponseReturnValue:
 def autocomplete() -> ResponseReturnValue:
     """Ids that go on as typed (``q``), or the listed versions of one ``id``; of an unknown one, none."""
     query = asked()
-    if (id := _told().get("id")) is None:
+    if (id := parameters().get("id")) is None:
         completion = feed().complete(query)
         return json_document({"totalHits": completion.total, "data": completion.ids})
     try:
@@ -57,22 +56,17 @@ def autocomplete() -> ResponseReturnValue:
 
 def asked() -> Query:
     """The query in the current request's parameters; what is not understood counts as not given."""
-    told = _told()
+    told = parameters()
     skip = _number(told.get("skip", ""), 0)
     take = _number(told.get("take", ""), TAKE) if skip <= MOST_SKIPPED else 0
     return Query(
         terms=parse_terms(told.get("q", "")),
         prerelease=told.get("prerelease", "").strip().lower() == "true",
-        semver2=_knows_semver2(told.get("semverlevel", "")),
+        semver2=knows_semver2(told.get("semverlevel", "")),
         package_type=next((type for name in TYPE_NAMES if (type := told.get(name, "").strip())), ""),
         skip=min(skip, MOST_SKIPPED),
         take=min(take, MOST_TAKEN),
     )
-
-
-def _told() -> dict[str, str]:
-    """The parameters; their names count in any letter case, as on nuget.org, and the first of a name."""
-    return {name.lower(): value for name, value in reversed(list(request.args.items(multi=True)))}
 
 
 def _result(hit: Hit, links: Links, hive: Hive) -> Json:
@@ -90,7 +84,7 @@ def _result(hit: Hit, links: Links, hive: Hive) -> Json:
         "packageTypes": describe.package_types(manifest),
         "totalDownloads": hit.downloads,
         "verified": False,
-        **describe.shown(hit.package, links),
+        **describe.looks(hit.package, links),
         "versions": [
             {
                 "@id": links.leaf(hive, Identity(identity.id, Version.parse(version))),
@@ -100,13 +94,6 @@ def _result(hit: Hit, links: Links, hive: Hive) -> Json:
             for version, downloads in hit.versions
         ],
     }
-
-
-def _knows_semver2(level: str) -> bool:
-    try:
-        return Version.parse(level) >= SEMVER2
-    except FeedError:
-        return False
 
 
 def _number(text: str, default: int) -> int:
