@@ -7,6 +7,8 @@
     │   ├── BadArchive            the .nupkg or .snupkg
     │   ├── BadUpload             the request that carries it
     │   ├── BadQuery              a $filter, or what else a V2 client asks by
+    │   ├── BadFileName           no id and version follow from it
+    │   ├── BadSignature · NotADelta
     │   └── Objected              a plugin's, or our own, validation says no
     ├── CredentialsWanted 401     say who you are
     ├── Refused 403               we know enough, and the answer is no
@@ -16,6 +18,7 @@
     ├── ReadOnlyFeed 405
     ├── PackageExists 409
     ├── TooLarge 413
+    ├── BadDelta 422              it does not lead from what is here to what it was made from
     ├── TooManyTries 429
     ├── ShareUnavailable 503      the share, or one file of it, cannot be read or written just now
     │   └── Damaged               a file is not the one that it should be
@@ -87,6 +90,30 @@ class BadUpload(NotUnderstood):
 
 class BadQuery(NotUnderstood):
     """A ``$filter``, ``$orderby`` or ``$skiptoken`` that cannot be read, or asks for what nobody can answer."""
+
+
+class BadFileName(NotUnderstood):
+    """A file name from which no id and version follow."""
+
+
+class BadSignature(NotUnderstood):
+    """Bytes that are no Octodiff signature."""
+
+
+class NotADelta(NotUnderstood):
+    """Bytes that are no Octodiff delta."""
+
+    def __init__(self) -> None:
+        super().__init__("This is no Octodiff delta; send one, or the whole package to packages/raw")
+
+
+class BadDelta(FeedError):
+    """A delta that does not lead from the package that is here to the one that it was made from."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, what_is_wrong: str) -> None:
+        super().__init__(f"This delta cannot be used: {what_is_wrong}; send the whole package instead")
 
 
 class Objected(NotUnderstood):

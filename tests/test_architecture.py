@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent
 FLOORS = (
     {"errors"},
     {"package"},
-    {"odata"},
+    {"octodiff", "odata"},
     {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell"},
     {"sqlite"},
     {"database", "plugins", "access", "deletion", "share", "sources"},
