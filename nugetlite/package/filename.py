@@ -12,11 +12,11 @@ that nobody knows, the next longer id is tried, as Octopus's clients do.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nugetlite.errors import BadFileName, BadVersion, quoted
-from nugetlite.package.identity import PackageId
-from nugetlite.package.version import NUMBER_LIMIT, normal_form, order_of
+from nugetlite.package.identity import Identity, PackageId
+from nugetlite.package.version import NUMBER_LIMIT, Version
 
 NUPKG = ".nupkg"  #: its manifest says what it is, not its name
 EXTENSIONS = (
@@ -35,58 +35,52 @@ _EXTENSION = re.compile(r"\.tar(?:\.[0-9A-Za-z]+)?\Z|\.[0-9A-Za-z]+\Z", re.IGNOR
 _KNOWN = frozenset(extension.lower() for extension in (NUPKG, *EXTENSIONS))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ArchiveVersion:
-    """A version of an archive, made by ``parse``: shown as it was written, however many zeros that has.
+class ArchiveVersion(Version):
+    """A version of an archive: shown as it was written, with all its zeros, and however many labels it has.
 
-    ``1.2`` and ``1.02.0`` are the same version. Unlike NuGet's, ``1.2+one`` and ``1.2+two`` are two, of the
-    same rank otherwise; and a label may begin with zeros.
+    ``1.2`` and ``1.02.0`` are one version, as NuGet has it. But ``1.2+one`` and ``1.2+two`` are two, in this
+    order, and a label may begin with zeros.
     """
 
-    text: str = field(compare=False)  #: as it was written
-    sort_key: str = field(init=False)  #: ASCII text whose order, byte by byte, is version order
-    key: str = field(init=False)  #: 1.2.0-beta+build: what it is stored and looked up by
+    __slots__ = ()
 
     def __post_init__(self) -> None:
-        numbers, labels, metadata = _parts(self.text)
-        normalized = normal_form(numbers, labels).lower()
-        object.__setattr__(self, "sort_key", order_of(numbers, labels))
-        object.__setattr__(self, "key", f"{normalized}+{metadata.lower()}" if metadata else normalized)
+        super().__post_init__()
+        key = f"{self.key}+{self.metadata.lower()}" if self.metadata else self.key
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "sort_key", f"{self.sort_key} {key}")  # a blank comes before all else in it
 
     @classmethod
     def parse(cls, text: str) -> ArchiveVersion:
         """Read a version. Raises ``BadVersion``."""
         if len(text) > VERSION_LIMIT:
             raise BadVersion(f"{quoted(text)} is not a version: it has more than {VERSION_LIMIT} characters")
-        if not _VERSION.fullmatch(text):
+        found = _VERSION.fullmatch(text)
+        if not found:
             raise BadVersion(f"{quoted(text)} is not a version such as 1.2.0 or 1.2.0-beta.3+build.5")
-        if max(_parts(text)[0]) > NUMBER_LIMIT:
+        numbers, labels, metadata = found.groups("")
+        major, minor, patch, revision = [*map(int, numbers.split(".")), 0, 0, 0][:4]
+        if max(major, minor, patch, revision) > NUMBER_LIMIT:
             raise BadVersion(f"{quoted(text)} is not a version: a number in it is more than {NUMBER_LIMIT}")
-        return cls(text)
+        return cls(
+            (major, minor, patch, revision), tuple(labels.split(".")) if labels else (), metadata, text
+        )
 
     @property
-    def is_prerelease(self) -> bool:
-        """Whether it has labels."""
-        return bool(_parts(self.text)[1])
-
-    def __str__(self) -> str:
-        return self.text
+    def full(self) -> str:
+        """As it was written."""
+        return self.original
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveIdentity:
-    """One version of what is in archives of one id: ``Acme.Web 1.2``."""
+class ArchiveIdentity(Identity):
+    """One version of what is in archives of one id: ``Acme.Web 1.02``."""
 
-    id: PackageId
-    version: ArchiveVersion
+    __slots__ = ()
 
     @classmethod
     def parse(cls, id: str, version: str) -> ArchiveIdentity:
         """Read both parts. Raises ``BadPackageId`` or ``BadVersion``."""
         return cls(PackageId.parse(id), ArchiveVersion.parse(version))
-
-    def __str__(self) -> str:
-        return f"{self.id} {self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +127,3 @@ def extension_of(name: str) -> str:
 def is_nupkg(name: str) -> bool:
     """Whether a file is a NuGet package by its name; which one, its manifest says."""
     return name.lower().endswith(NUPKG)
-
-
-def _parts(version: str) -> tuple[tuple[int, int, int, int], tuple[str, ...], str]:
-    """Numbers, labels and metadata of what is known to be a version."""
-    numbers, labels, metadata = _VERSION.fullmatch(version).groups("")  # type: ignore[union-attr]
-    major, minor, patch, revision = [*map(int, numbers.split(".")), 0, 0, 0][:4]
-    return (major, minor, patch, revision), tuple(labels.split(".")) if labels else (), metadata

@@ -37,11 +37,11 @@ class Version:
     sort_key: str = field(init=False)  #: ASCII text whose order, byte by byte, is version order
 
     def __post_init__(self) -> None:
-        normalized = normal_form(self.numbers, self.labels)
+        normalized = _normal_form(self.numbers, self.labels)
         derive = object.__setattr__
         derive(self, "normalized", normalized)
         derive(self, "key", normalized.lower())
-        derive(self, "sort_key", order_of(self.numbers, self.labels))
+        derive(self, "sort_key", _sort_key(self.numbers, self.labels))
 
     @classmethod
     def parse(cls, text: str) -> Version:
@@ -86,8 +86,7 @@ class Version:
         return f"Version({self.full!r})"
 
 
-def normal_form(numbers: tuple[int, int, int, int], labels: tuple[str, ...]) -> str:
-    """How NuGet writes a version: three numbers, a fourth one unless it is 0, and labels."""
+def _normal_form(numbers: tuple[int, int, int, int], labels: tuple[str, ...]) -> str:
     major, minor, patch, revision = numbers
     release = f"{major}.{minor}.{patch}.{revision}" if revision else f"{major}.{minor}.{patch}"
     return f"{release}-{'.'.join(labels)}" if labels else release
@@ -102,8 +101,7 @@ def normal_form(numbers: tuple[int, int, int, int], labels: tuple[str, ...]) -> 
 # before any character of a label, so beta < beta.x < beta-x, and "#" comes before "*": numbers before words.
 
 
-def order_of(numbers: tuple[int, int, int, int], labels: tuple[str, ...]) -> str:
-    """The sort key."""
+def _sort_key(numbers: tuple[int, int, int, int], labels: tuple[str, ...]) -> str:
     release = "".join([_SORTED[n] if n < len(_SORTED) else _sort_number(n) for n in numbers])
     if not labels:
         return f"{release}~"

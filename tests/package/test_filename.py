@@ -53,7 +53,7 @@ from nugetlite.package.filename import ArchiveIdentity, ArchiveVersion, FileName
 def test_names_are_read(name, id, version, extension):
     read = FileName.parse(name)
 
-    assert (read.identity.id.text, read.identity.version.text, read.extension) == (id, version, extension)
+    assert (read.identity.id.text, read.identity.version.full, read.extension) == (id, version, extension)
     assert str(read) == name.replace("\\", "/").split("/")[-1]
 
 
