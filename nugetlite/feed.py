@@ -27,7 +27,8 @@ from nugetlite.hookspecs import DeleteRequest
 from nugetlite.package.archive import Archive, copy, read_package
 from nugetlite.package.package import Deletion, Embedded, Package
 from nugetlite.package.symbols import read_symbols
-from nugetlite.share import Mark, arrival
+from nugetlite.share import arrival
+from nugetlite.shelf import Mark
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nugetlite import layout
 from nugetlite.errors import NoSuchPackage, NotUnderstood
 from nugetlite.package.package import Deletion
-from nugetlite.share import Mark
+from nugetlite.shelf import Mark
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
