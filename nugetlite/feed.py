@@ -107,14 +107,18 @@ class Feed:
 
     # Writing
 
-    def push(self, upload: Readable, actor: Actor) -> Pushed:
-        """Put a package on the feed. After this returns, every client can restore it."""
+    def push(self, upload: Readable, actor: Actor, *, replacing: bool | None = None) -> Pushed:
+        """Put a package on the feed. After this returns, every client can restore it.
+
+        ``replacing`` says whether it may take the place of a version that is there; if not told, the setting
+        ``overwrite`` does. Either way, that needs the right to replace.
+        """
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
             package, archive = read_package(staged, digest, self._now())
             self._access.permit(actor, Action.PUSH, package.identity.id)
             self.validate(package, archive, actor)
-            publish = self._replace if self._makes_way(package, actor) else self._add
+            publish = self._replace if self._makes_way(package, actor, replacing) else self._add
             pushed = publish(package, archive, staged, actor)
         self.announce_push(pushed.package, actor, replaced=pushed.replaced)
         return pushed
@@ -334,18 +338,21 @@ class Feed:
 
     # The steps
 
-    def _makes_way(self, package: Package, actor: Actor) -> bool:
+    def _makes_way(self, package: Package, actor: Actor, replacing: bool | None) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
         identity = package.identity
         if not self._index.get(identity):
             self._is_free(identity)  # asked second: a delete changes the share first
             return False  # if the share knows more than the index, it refuses
-        if self._config.overwrite == "never" or (
-            self._config.overwrite == "prerelease" and not package.is_prerelease
-        ):
+        if not (self._overwrites(package) if replacing is None else replacing):
             raise PackageExists(identity)
         self._access.permit(actor, Action.REPLACE, identity.id)
         return True
+
+    def _overwrites(self, package: Package) -> bool:
+        """Whether the setting lets a push replace such a version."""
+        overwrite = self._config.overwrite
+        return overwrite == "always" or (overwrite == "prerelease" and package.is_prerelease)
 
     def _is_free(self, identity: Identity) -> None:
         """Raise ``PackageExists`` if the name is kept for a soft-deleted version."""

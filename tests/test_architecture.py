@@ -18,9 +18,10 @@ FLOORS = (
     {"octodiff", "odata"},
     {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell"},
     {"sqlite", "shelf"},
-    {"database", "plugins", "access", "deletion", "share", "sources"},
+    {"database", "plugins", "access", "deletion", "share", "archive_share", "sources"},
     {"index", "history", "downloads"},
-    {"feed"},
+    {"feed", "archives"},
+    {"repository"},
     {"upkeep", "web", "builtin"},
     {"app"},
     {"serving"},
@@ -42,7 +43,7 @@ BEHIND_THE_FEED = {
     "downloads",
     "sources",
 }
-ANSWERS_OF_THE_FEED = {"Hit", "Event"}
+ANSWERS_OF_THE_FEED = {"Hit", "Event", "Wanted", "Listed"}
 
 # These are written as a stranger would write them, with the public names, each other, and nothing else.
 STRANGERS = {"builtin", "testing", "plugins of the site"}
