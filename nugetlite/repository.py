@@ -8,7 +8,7 @@ could be sent as a difference from.
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
@@ -16,7 +16,7 @@ from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from nugetlite.errors import BadFileName, NoSuchPackage, NotUnderstood, PackageExists, quoted
+from nugetlite.errors import BadFileName, NoSuchPackage, NotUnderstood, PackageExists, PackageRemoved, quoted
 from nugetlite.index.listing import Listed, Listing, Wanted
 from nugetlite.octodiff.rebuilt import Rebuilt
 from nugetlite.octodiff.signature import sign
@@ -44,6 +44,8 @@ SIGNED = (
     1024 * 1024 * 1024
 )  #: bytes; of a larger file there is no signature, so its next version is sent whole
 LONGEST = 255  #: characters of an id and a version together
+
+_BEFORE_A_NUMBER = re.compile(r"\.(?=[0-9])")
 
 
 class Mode(StrEnum):
@@ -161,17 +163,22 @@ class Repository:
 
         Raises ``NoSuchPackage``.
         """
-        if len(name) <= LONGEST:
-            for dot in re.finditer(r"\.(?=[0-9])", name):
-                if item := self._look_up(name[: dot.start()], name[dot.end() :]):
-                    return item
+        readings = [
+            (name[: dot.start()], name[dot.end() :]) for dot in _BEFORE_A_NUMBER.finditer(name[:LONGEST])
+        ]
+        for id, version in readings:
+            if item := self._look_up(id, version):
+                return item
+        for id, version in readings:
+            self._tell_of_removal(id, version)
         raise NoSuchPackage(quoted(name))
 
     def find_version(self, id: str, version: str) -> Item:
         """One version; raises ``NoSuchPackage``, or ``PackageRemoved``, which says what became of it."""
         if item := self._look_up(id, version):
             return item
-        return self._archives.find(ArchiveIdentity.parse(id, version))
+        self._tell_of_removal(id, version)
+        raise NoSuchPackage(quoted(f"{id} {version}"))
 
     def list(self, wanted: Wanted) -> Listed:
         """The listed versions that are wanted, and how many there are."""
@@ -239,6 +246,16 @@ class Repository:
         except NotUnderstood:
             return None
 
+    def _tell_of_removal(self, id: str, version: str) -> None:
+        """Raise ``PackageRemoved`` if it was here, as either kind."""
+        for find, names in ((self._feed.find, Identity), (self._archives.find, ArchiveIdentity)):
+            try:
+                find(names.parse(id, version))
+            except PackageRemoved:
+                raise
+            except (NoSuchPackage, NotUnderstood):
+                continue
+
     def _highest(self, id: PackageId) -> Item | None:
         listed = self._listing.read(Wanted(id_key=id.key, take=1))
         return listed.items[0] if listed.items else None
@@ -258,15 +275,24 @@ class Repository:
 
     def _signature(self, item: Item) -> bytes:
         """That of its file, made when it is first asked for; one at a time, so that others get their turn, too."""
-        shelf, hash = self._shelf(item), self.sha1(item)
-        if kept := shelf.open_signature(item.identity, hash):
-            with kept:
-                return kept.read()
+        hash = self.sha1(item)
+        if kept := self._kept_signature(item, hash):
+            return kept
         with self._signing:
+            if kept := self._kept_signature(item, hash):
+                return kept
             with closing(self.open(item)) as stream:
                 signature = b"".join(sign(stream))
-            shelf.put_signature(item.identity, hash, BytesIO(signature))
+            with suppress(FeedError):  # then it is made again the next time
+                self._shelf(item).put_signature(item.identity, hash, BytesIO(signature))
         return signature
+
+    def _kept_signature(self, item: Item, hash: str) -> bytes | None:
+        kept = self._shelf(item).open_signature(item.identity, hash)
+        if kept is None:
+            return None
+        with kept:
+            return kept.read()
 
 
 class Hashed:

@@ -82,13 +82,7 @@ class Commands:
 
     def blocks(self, data: Data) -> Iterator[bytes]:
         """The bytes that follow a command, as they come in."""
-        left = data.length
-        while left:
-            block = self._delta.read(min(left, BLOCK))
-            if not block:
-                raise BadDelta("it breaks off")
-            left -= len(block)
-            yield block
+        return pieces(self._delta, data.length, "it breaks off")
 
     def _just(self, size: int) -> bytes:
         data = self._up_to(size)
@@ -102,3 +96,13 @@ class Commands:
         while len(data) < size and (more := self._delta.read(size - len(data))):
             data += more
         return data
+
+
+def pieces(source: Readable, length: int, if_short: str) -> Iterator[bytes]:
+    """So many bytes, as they can be had; raises ``BadDelta`` if the source ends before."""
+    while length:
+        block = source.read(min(length, BLOCK))
+        if not block:
+            raise BadDelta(if_short)
+        length -= len(block)
+        yield block

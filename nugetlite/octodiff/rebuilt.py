@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, BinaryIO
 
 from nugetlite.errors import BadDelta
-from nugetlite.octodiff.commands import BLOCK, Commands, Copy
+from nugetlite.octodiff.commands import Commands, Copy, pieces
 
 if TYPE_CHECKING:
     from nugetlite.package.archive import Readable
@@ -53,10 +53,4 @@ class Rebuilt:
         if not 0 <= piece.offset <= self._old_size - piece.length:
             raise BadDelta("it copies what is not in the old file")
         self._old.seek(piece.offset)
-        left = piece.length
-        while left:
-            block = self._old.read(min(left, BLOCK))
-            if not block:
-                raise BadDelta("the old file became shorter")
-            left -= len(block)
-            yield block
+        return pieces(self._old, piece.length, "the old file became shorter")

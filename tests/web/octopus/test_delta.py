@@ -6,6 +6,8 @@ from io import BytesIO
 
 import pytest
 
+from nugetlite import ShareFull
+from nugetlite.builtin.storage_file import FileStorage
 from nugetlite.octodiff.delta import Delta
 from nugetlite.octodiff.signature import Signature
 from nugetlite.testing import nupkg
@@ -72,6 +74,16 @@ def test_a_signature_that_was_kept_is_the_same(octopus, share):
         ".octosig"
     ]
     assert signature(octopus, "Acme.Web", "1.1.0").json == first
+
+
+def test_a_signature_that_cannot_be_kept_is_told_all_the_same(octopus, monkeypatch):
+    def full(*told, **more):
+        raise ShareFull("full")
+
+    octopus.push("Acme.Web.1.0.0.zip", OLD)
+    monkeypatch.setattr(FileStorage, "add", full)
+
+    assert signature(octopus, "Acme.Web", "1.1.0").status_code == 200
 
 
 def test_a_signature_is_of_what_is_there_now(octopus):

@@ -3,6 +3,8 @@
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nugetlite.testing import nupkg
 
@@ -162,15 +164,34 @@ def test_a_delete_can_be_undone(make_octopus, policy):
     assert octopus.download("Acme.Web.1.0.0").data == ZIP
 
 
-def test_who_misses_a_deleted_version_hears_of_it(make_octopus):
-    octopus = make_octopus(delete_policy="soft")
-    octopus.push("Acme.Web.1.0.0.zip", ZIP)
+@pytest.mark.parametrize("name", ["Acme.Web.1.0.0.zip", "Acme.Web.1.0.0.nupkg"])
+def test_who_misses_a_deleted_version_hears_what_became_of_it(make_octopus, name):
+    octopus = make_octopus(delete_policy="hard")
+    octopus.push(name, nupkg("Acme.Web", "1.0.0"))
     octopus.delete("/api/packages/Acme.Web.1.0.0")
 
-    answer = octopus.post("/api/packages/Acme.Web/1.0.0/delta?x")
+    answer = octopus.get("/api/packages/packages-acme.web.1.0")
 
-    assert answer.status_code in (400, 404)
-    assert octopus.get("/api/packages/Acme.Web/1.0.0/delta-signature").status_code == 404
+    assert answer.status_code == 404
+    assert "was removed on" in answer.json["ErrorMessage"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["packages", "raw", "Spaces-1", "users", "%2B", "a.1.0", "..", "é", "delta", "1.0", ""]
+        )
+    )
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_any_path_is_answered_in_json(octopus, method, path):
+    answer = octopus.http.open(
+        f"/api/{'/'.join(path)}", method=method, headers=octopus.headers, buffered=True
+    )
+
+    assert answer.status_code < 500
+    assert answer.content_type == "application/json"
 
 
 def test_what_is_pushed_again_after_a_hard_delete_is_listed(make_octopus):
