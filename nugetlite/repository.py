@@ -16,7 +16,16 @@ from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from nugetlite.errors import BadFileName, NoSuchPackage, NotUnderstood, PackageExists, PackageRemoved, quoted
+from nugetlite.actor import Action
+from nugetlite.errors import (
+    BadFileName,
+    FeedError,
+    NoSuchPackage,
+    NotUnderstood,
+    PackageExists,
+    PackageRemoved,
+    quoted,
+)
 from nugetlite.index.listing import Listed, Listing, Wanted
 from nugetlite.octodiff.rebuilt import Rebuilt
 from nugetlite.octodiff.signature import sign
@@ -28,6 +37,7 @@ from nugetlite.package.stored import StoredArchive
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from nugetlite.access import Access
     from nugetlite.actor import Actor
     from nugetlite.archive_share import ArchiveShare
     from nugetlite.archives import Archives
@@ -40,9 +50,7 @@ if TYPE_CHECKING:
 
 Item = Package | StoredArchive
 
-SIGNED = (
-    1024 * 1024 * 1024
-)  #: bytes; of a larger file there is no signature, so its next version is sent whole
+SIGNED = 1024 * 1024 * 1024  #: bytes; there is no signature of a larger file, and its successor is sent whole
 LONGEST = 255  #: characters of an id and a version together
 
 _BEFORE_A_NUMBER = re.compile(r"\.(?=[0-9])")
@@ -91,6 +99,7 @@ class Repository:
         archive_share: ArchiveShare,
         index: ArchiveIndex,
         database: Database,
+        access: Access,
         id: UUID,
     ) -> None:
         self._feed = feed
@@ -100,6 +109,7 @@ class Repository:
         self._index = index
         self._listing = Listing(database)
         self._database = database
+        self._access = access
         self._signing = Lock()
         self.id = id  #: of this installation, lasting
 
@@ -213,12 +223,20 @@ class Repository:
     # The steps
 
     def _push_package(self, name: str, hashed: Hashed, actor: Actor, mode: Mode) -> Outcome:
+        with suppress(NotUnderstood):  # the name need not say anything, but mostly it does
+            if archive := self._archives.peek(FileName.parse(name).identity):
+                raise PackageExists(
+                    archive.identity,
+                    f"it is a {archive.name.extension}; delete that first, or push a new version",
+                )
         pushed = self._feed.push(hashed, actor, replacing=mode is Mode.OVERWRITE)
-        with self._database.begin() as connection:
-            self._index.remember_sha1(connection, pushed.package.sha512, hashed.hexdigest())
+        self._remember_sha1(pushed.package, hashed.hexdigest())
         return Outcome(pushed.package)
 
     def _push_archive(self, name: FileName, hashed: Hashed, actor: Actor, mode: Mode) -> Outcome:
+        self._access.permit(
+            actor, Action.PUSH, name.identity.id
+        )  # first: a refusal does not tell what is here
         if package := self._package(name.identity):
             raise PackageExists(
                 package.identity, "it is a NuGet package; delete that first, or push a new version"
@@ -269,9 +287,12 @@ class Repository:
             while block := stream.read(1024 * 1024):
                 hash.update(block)
         if isinstance(item, Package):
-            with self._database.begin() as connection:
-                self._index.remember_sha1(connection, item.sha512, hash.hexdigest())
+            self._remember_sha1(item, hash.hexdigest())
         return hash.hexdigest()
+
+    def _remember_sha1(self, package: Package, sha1: str) -> None:
+        with suppress(FeedError), self._database.begin() as connection:  # else it is made again the next time
+            self._index.remember_sha1(connection, package.sha512, sha1)
 
     def _signature(self, item: Item) -> bytes:
         """That of its file, made when it is first asked for; one at a time, so that others get their turn, too."""

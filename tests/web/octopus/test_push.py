@@ -152,6 +152,8 @@ def test_one_id_and_version_is_one_file_whatever_its_kind(octopus):
 
     assert octopus.push("Acme.Web.1.2.0.zip", ZIP, "?replace=true").status_code == 409
     assert octopus.push("Acme.Web.1.2.0.zip", ZIP, "?overwriteMode=IgnoreIfExists").status_code == 200
+    octopus.push("Acme.App.1.2.0.zip", ZIP)
+    assert octopus.push("Acme.App.1.2.0.nupkg", nupkg("Acme.App", "1.2.0")).status_code == 409
 
 
 @pytest.mark.parametrize("overwrite", ["never", "always"])
