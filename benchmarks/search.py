@@ -299,7 +299,7 @@ def timed_lookups(index: Index, feed: MadeUpFeed) -> list[Kind]:
     return [
         Kind("get one version", [seconds(index.get, identity) for identity in identities]),
         Kind("versions, whole", [seconds(index.versions, identity.id) for identity in identities]),
-        Kind("versions, their keys", [seconds(index.version_keys, identity.id) for identity in identities]),
+        Kind("version list", [seconds(index.version_list, identity.id) for identity in identities]),
         Kind("revision", [seconds(lambda _: index.revision(), identity) for identity in identities]),
     ]
 

@@ -11,44 +11,35 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from sqlalchemy import (
     URL,
     BigInteger,
-    BindParameter,
     Column,
     Connection,
     Dialect,
-    Engine,
     MetaData,
     Table,
     Text,
     TypeDecorator,
-    bindparam,
     inspect,
     make_url,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError
 from nugetlite.gate import Gate
 from nugetlite.sqlite import BUSY_AFTER, SqliteFile, put_aside
-
-T = TypeVar("T")
-
-AT_ONCE = 500  #: things that one statement names: the databases' limits are far away
+from nugetlite.statement import upsert
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -75,9 +66,15 @@ class Backend(Protocol):
     """What a kind of database must bring; all else is the same for every kind."""
 
     name: str  #: for sentences; nothing secret
-    engine: Engine  #: its transactions read one snapshot
-    glancing: Engine  #: its connections have no transactions
-    writing: Engine  #: its transactions have the database to themselves, from their beginning
+
+    def glance(self) -> AbstractContextManager[Connection]:
+        """A connection on which each statement stands by itself."""
+
+    def transaction(self, *, writing: bool) -> AbstractContextManager[Connection]:
+        """A connection on which all statements see one state, to the end of the block; then what was done is true.
+
+        ``writing`` has the database to itself, from the beginning. After an error nothing was done.
+        """
 
     def settle(self) -> None:
         """Prepare a database that is ours."""
@@ -127,13 +124,13 @@ class Database:
 
         Raises ``DatabaseBusy`` or ``DatabaseUnavailable``, also from within the block.
         """
-        with self._gate.inside(), self._speaking(), self._backend.engine.connect() as connection:
+        with self._gate.inside(), self._speaking(), self._backend.transaction(writing=False) as connection:
             yield connection
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """A connection to read with by one statement, which needs no transaction around it; as ``connect``."""
-        with self._gate.inside(), self._speaking(), self._backend.glancing.connect() as connection:
+        with self._gate.inside(), self._speaking(), self._backend.glance() as connection:
             yield connection
 
     @contextmanager
@@ -145,7 +142,7 @@ class Database:
         """
         with self._gate.inside(), self._turn():
             self._backend.check()
-            with self._speaking(), self._backend.writing.begin() as connection:
+            with self._speaking(), self._backend.transaction(writing=True) as connection:
                 yield connection
             self._backend.changed()
 
@@ -297,37 +294,6 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """What was meant."""
         return None if value is None else _BEGINNING + timedelta(microseconds=value)
-
-
-WHICH: BindParameter[Any] = bindparam(
-    "which", expanding=True
-)  #: as in ``column.in_(WHICH)``, for each of ``batches``
-
-
-def batches(things: Iterable[T]) -> Iterator[list[T]]:
-    """The things, in lists that one statement can name."""
-    rest = iter(things)
-    while batch := list(islice(rest, AT_ONCE)):
-        yield batch
-
-
-def inserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An insert into a table that can say what to do with rows that are there already."""
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-
-
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows, or give those that are there already, by primary key, these values. All have the same columns."""
-    if rows:
-        connection.execute(_upserting(connection.dialect.name, table, tuple(rows[0])), rows)
-
-
-@lru_cache  # to make the statement takes longer than to run it
-def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
-    statement = inserting(dialect, table)
-    keys = [column.name for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in columns if name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def _sqlite_file(place: URL, mend: bool) -> SqliteFile:

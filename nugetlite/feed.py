@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from nugetlite.deletion import Policies
     from nugetlite.downloads import Downloads
     from nugetlite.history import History, Page
-    from nugetlite.index import Completion, Counts, Hits, Index
+    from nugetlite.index import Completion, Counts, Hits, Index, Trace
     from nugetlite.package.archive import Readable
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Removal
@@ -118,8 +118,11 @@ class Feed:
             package, archive = read_package(staged, digest, self._now())
             self._access.permit(actor, Action.PUSH, package.identity.id)
             self.validate(package, archive, actor)
-            publish = self._replace if self._makes_way(package, actor, replacing) else self._add
-            pushed = publish(package, archive, staged, actor)
+            before = self._index.trace(package.identity)
+            if self._makes_way(package, actor, before, replacing):
+                pushed = self._replace(package, archive, staged, actor)
+            else:
+                pushed = self._add(package, archive, staged, actor, before)
         self.announce_push(pushed.package, actor, replaced=pushed.replaced)
         return pushed
 
@@ -338,10 +341,10 @@ class Feed:
 
     # The steps
 
-    def _makes_way(self, package: Package, actor: Actor, replacing: bool | None) -> bool:
+    def _makes_way(self, package: Package, actor: Actor, before: Trace, replacing: bool | None) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
         identity = package.identity
-        if not self._index.get(identity):
+        if not before.there:
             self._is_free(identity)  # asked second: a delete changes the share first
             return False  # if the share knows more than the index, it refuses
         if not (self._overwrites(package) if replacing is None else replacing):
@@ -361,33 +364,41 @@ class Feed:
                 identity, "it was deleted and its name is kept; relist it, or push a new version"
             )
 
-    def _add(self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor) -> Pushed:
+    def _add(
+        self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor, before: Trace
+    ) -> Pushed:
         """Put a new version on the share and index it; if that fails, the share is as it was before."""
-        entry = self._put(package, archive, staged, replaces=False)
+        identity = package.identity
+        entry = self._share.put(package, archive.manifest_bytes, staged)
         try:
             with self._database.begin() as connection:
-                return self._record_push(connection, package, entry, actor, replaced=False)
+                if self._index.trace_in(connection, identity) != before:  # a scan found it before we are done
+                    return self._record_push(connection, package, entry, actor, replaced=False)
+                self._share.relist(
+                    identity
+                )  # what an earlier version of that name left does not count for this one
+                if before.removed:
+                    self._share.forget_removal(identity)
+                package = replace(package, published=arrival(entry, identity))
+                self._index.add(connection, [(package, entry.stamp)])
+                self._note(connection, Kind.PUSH, package, actor.name)
         except FeedError:
             with suppress(FeedError):  # if that fails too, a scan will find it
                 self._share.withdraw(entry)
             raise
+        return Pushed(package, replaced=False)
 
     def _replace(self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor) -> Pushed:
         """Put other bytes in the place of a version, or a new version if it was removed in the last moment."""
+        identity = package.identity
         with self._database.begin() as connection:  # nobody else replaces it meanwhile, or deletes it
-            replaces = self._index.get(package.identity) is not None
+            replaces = self._index.trace_in(connection, identity).there is not None
             if not replaces:
-                self._is_free(package.identity)
-            entry = self._put(package, archive, staged, replaces)
+                self._is_free(identity)
+            entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaces)
+            if not replaces:
+                self._share.relist(identity)
             return self._record_push(connection, package, entry, actor, replaces)
-
-    def _put(self, package: Package, archive: Archive, staged: BinaryIO, replaces: bool) -> Entry:
-        """Put a package on the share; what an earlier version of that name left there does not count for it."""
-        was_hidden = not replaces and self._share.is_unlisted(package.identity)
-        entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaces)
-        if was_hidden:
-            self._share.relist(package.identity)
-        return entry
 
     def _record_push(
         self, connection: Connection, package: Package, entry: Entry, actor: Actor, replaced: bool

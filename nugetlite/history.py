@@ -30,9 +30,10 @@ from sqlalchemy import (
     tuple_,
 )
 
-from nugetlite.database import WHICH, Moment, Schema, batches
+from nugetlite.database import Moment, Schema
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Deletion
+from nugetlite.statement import WHICH, Statement, batches
 
 if TYPE_CHECKING:
     from nugetlite.database import Database
@@ -138,8 +139,8 @@ Index("events_of_version", _events.c.key, _events.c.sort_key, _events.c.seq)
 
 _SCHEMA = Schema("history", 1, _tables, derived=False)
 
-_NOTE = insert(_events)
-_LAST = select(_events.c.seq, _events.c.happened).order_by(_events.c.seq.desc()).limit(1)
+_NOTE = Statement(insert(_events), _events.c.keys())
+_LAST = Statement(select(_events.c.seq, _events.c.happened).order_by(_events.c.seq.desc()).limit(1))
 _TIMES = select(_events.c.seq, _events.c.happened).where(_events.c.seq.in_(WHICH)).order_by(_events.c.seq)
 _AFTER = (
     select(_events).where(_events.c.seq > bindparam("after")).order_by(_events.c.seq).limit(bindparam("most"))
@@ -167,7 +168,7 @@ class History:
         """
         noted = tuple(_numbered(events, *_last(connection)))
         if noted:
-            connection.execute(_NOTE, [_row(event) for event in noted])
+            _NOTE.run_each(connection, [_row(event) for event in noted])
         return noted
 
     def events(self, after: int = 0, limit: int = PAGE_SIZE) -> tuple[Event, ...]:
@@ -226,7 +227,7 @@ def _numbered(events: Sequence[Event], seq: int, happened: datetime) -> Iterator
 
 def _last(connection: Connection) -> tuple[int, datetime]:
     """Number and time of the last event."""
-    row = connection.execute(_LAST).first()
+    row = _LAST.row(connection)
     return (row.seq, row.happened) if row else (0, _BEFORE_ALL)
 
 

@@ -13,21 +13,30 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from nugetlite.bell import Bell
 from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError, ShareFull
 
 TRUST = 1.0  #: seconds for which the bell alone is believed
 BUSY_AFTER = 10.0  #: seconds to wait for another writer
+TURN = 0.0005  #: seconds between two looks whether the other writer is done: about half of what a push takes there
 CACHE = 16 * 1024  #: KiB that each connection may keep in memory
 LOG_LIMIT = 64 * 1024 * 1024  #: bytes to which the write-ahead log is cut back after a long write
 CHECKED_WHOLE_BELOW = 32 * 1024 * 1024  #: bytes; of a larger file only the start is looked at
+LOG_PAGES = (
+    4000  #: in the write-ahead log, until they are copied into the file, each once however often it changed
+)
 CONNECTIONS = 8  #: kept open; more are opened while more threads want one
 NETWORK = frozenset(
     [
@@ -47,16 +56,10 @@ class SqliteFile:
         self._path = path
         _check_place(path)
         self._file = _made_or_found(path)
-        self.engine = create_engine(
-            "sqlite://",
-            creator=self._connect,
-            poolclass=QueuePool,
-            pool_size=CONNECTIONS,
-            max_overflow=-1,
+        self._engine = create_engine(
+            "sqlite://", creator=self._connect, poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
-        event.listen(self.engine, "begin", _begin)
-        self.glancing: Engine = self.engine.execution_options(first_statement="")
-        self.writing: Engine = self.engine.execution_options(first_statement="BEGIN IMMEDIATE")
+        self._idle: deque[Connection] = deque(maxlen=CONNECTIONS)
         self._watching = Lock()
         self._watch: sqlite3.Connection | None = None
         self._watches = 0
@@ -65,7 +68,7 @@ class SqliteFile:
 
     def settle(self) -> None:
         """Turn the file, once it is known to be ours, to the mode in which readers and a writer can go on together."""
-        self.engine.dispose()  # what was opened before is in the other mode
+        self._close_idle()  # what was opened before is in the other mode
         self._bell = Bell(self._path.with_name(f"{self._path.name}-bell"))
         connection = self._connect()
         try:
@@ -77,6 +80,46 @@ class SqliteFile:
                 f"The database {self.name} cannot be used by several processes at once where it lies; "
                 "set `database` to a place on a local disk"
             )
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection on which each statement stands by itself."""
+        try:
+            connection = self._idle.pop()  # the one that was used last: what it read is still in its memory
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            yield connection
+        except (sqlite3.Error, DBAPIError):
+            connection.close()  # who knows what state it is in
+            raise
+        except BaseException:
+            self._take_back(connection)
+            raise
+        else:
+            self._take_back(connection)
+
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Connection]:
+        """A connection on which all statements see one state; ``writing`` has the database to itself."""
+        with self.glance() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            if writing:
+                _have_it_alone(driver)
+            else:
+                driver.execute("BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                driver.rollback()
+                raise
+            driver.commit()
+
+    def _take_back(self, connection: Connection) -> None:
+        if len(self._idle) < CONNECTIONS:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def changed(self) -> None:
         """Tell every process that something was committed."""
@@ -126,7 +169,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close what is open and idle. It is opened again when it is wanted."""
-        self.engine.dispose()
+        self._close_idle()
         with self._watching:
             if self._watch is not None:
                 self._watch.close()
@@ -140,10 +183,13 @@ class SqliteFile:
     def after_fork(self, *, in_child: bool) -> None:
         """Go on. A child leaves the parent's connections alone: to close one would undo the parent's locks."""
         if in_child:
-            self.engine.dispose(close=False)
             self._watching = Lock()
         else:
             self._watching.release()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -155,7 +201,8 @@ class SqliteFile:
         )
         connection.executescript(
             f"PRAGMA synchronous=NORMAL; PRAGMA cache_size=-{CACHE};"
-            f"PRAGMA journal_size_limit={LOG_LIMIT}; PRAGMA temp_store=MEMORY"
+            f"PRAGMA wal_autocheckpoint={LOG_PAGES}; PRAGMA journal_size_limit={LOG_LIMIT};"
+            "PRAGMA temp_store=MEMORY"
         )
         return connection
 
@@ -194,10 +241,25 @@ def _unescaped(text: str) -> str:
     return text
 
 
-def _begin(connection) -> None:  # type: ignore[no-untyped-def]  # of SQLAlchemy's private kind
-    statement = connection.get_execution_options().get("first_statement", "BEGIN")
-    if statement:
-        connection.connection.driver_connection.execute(statement)
+def _have_it_alone(driver: sqlite3.Connection) -> None:
+    """Begin to write, as soon as nobody else does.
+
+    SQLite's own way to wait is to sleep longer and longer, so that two processes that push would mostly sleep.
+    """
+    end = time.monotonic() + BUSY_AFTER
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(TURN)
+            else:
+                return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_AFTER * 1000:.0f}")
 
 
 def _check_place(path: Path) -> None:

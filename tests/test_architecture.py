@@ -17,7 +17,7 @@ FLOORS = (
     {"package"},
     {"octodiff", "odata"},
     {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell"},
-    {"sqlite", "shelf"},
+    {"sqlite", "shelf", "statement"},
     {"database", "plugins", "access", "deletion", "share", "archive_share", "sources"},
     {"index", "history", "downloads"},
     {"feed", "archives"},

@@ -8,6 +8,7 @@
         {maker}.old/                    a folder taken out, until that is sure to last
         {maker}.swap/                   a folder being replaced in two steps
         {maker}.gone/                   nobody's any more
+    .nugetlite/two-steps/           there if a host of this share has to replace folders in two steps
 
 A folder is filled out of sight, synced, and renamed into place. The rename refuses a folder that holds
 anything, so of two adds one wins, without a lock, across processes and hosts. To replace, the two folders

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nugetlite.index import pdbs, reading, searching, writing
 from nugetlite.index.schema import DERIVED, LASTING
 from nugetlite.index.slices import slice_of
-from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known
+from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known, Trace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nugetlite.package.query import Query
     from nugetlite.package.symbols import PdbFile
 
-__all__ = ["Completion", "Counts", "FoundPdb", "Hit", "Hits", "Index", "Known"]
+__all__ = ["Completion", "Counts", "FoundPdb", "Hit", "Hits", "Index", "Known", "Trace"]
 
 
 class Index:
@@ -72,20 +72,24 @@ class Index:
         with self._database.glance() as connection:
             return reading.read_package(connection, identity)
 
+    def trace(self, identity: Identity) -> Trace:
+        """Whether a version is there, or was removed, and much faster than ``get``."""
+        with self._database.glance() as connection:
+            return reading.read_trace(connection, identity)
+
+    def trace_in(self, connection: Connection, identity: Identity) -> Trace:
+        """The same as a transaction sees it."""
+        return reading.read_trace(connection, identity)
+
     def versions(self, id: PackageId) -> tuple[Package, ...]:
         """All versions of a package that can be restored, ascending; none for an unknown id."""
         with self._database.glance() as connection:
             return reading.read_versions(connection, id)
 
-    def version_keys(self, id: PackageId) -> list[str]:
-        """As ``versions``, but only their normalized texts in lower case, and much faster."""
-        with self._database.glance() as connection:
-            return reading.read_version_keys(connection, id)
-
     def version_list(self, id: PackageId) -> tuple[list[str], tuple[Removal, ...]]:
-        """As ``version_keys`` and ``removals``, at once."""
+        """As ``versions``, but only their normalized texts in lower case, and much faster; and ``removals``."""
         with self._database.glance() as connection:
-            return reading.read_version_keys(connection, id), reading.read_removals(connection, id)
+            return reading.read_version_list(connection, id)
 
     def listed_versions(self, id: PackageId, *, prerelease: bool, semver2: bool) -> list[str]:
         """The full texts of those that search shows, ascending."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from nugetlite.database import WHICH, batches
 from nugetlite.index import fulltext
 from nugetlite.index.schema import documents, manifests, packages, versions
 from nugetlite.index.slices import BITS, SLICES, Document, Version, documents_of
 from nugetlite.index.wording import DEPENDENCY, Wording
 from nugetlite.package.manifest import Manifest
+from nugetlite.statement import WHICH, Statement, batches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,7 +41,7 @@ def derive(
     ``arrived`` holds manifests by the number of their version: those at hand need not be read.
     """
     for batch in batches(numbers):
-        states = connection.execute(_STATES, {"which": batch}).all()
+        states = _STATES.rows(connection, which=batch)
         _derive_packages(connection, states, revision, arrived)
         _derive_documents(connection, states, arrived)
 
@@ -53,19 +53,21 @@ def _newest(column: Any, *where: Any) -> Any:
     return found.correlate(packages).scalar_subquery()
 
 
-_STATES = select(
-    packages,
-    _newest(versions.c.number).label("now_newest"),
-    _newest(versions.c.number, versions.c.types != "").label("typed"),
-).where(packages.c.number.in_(WHICH))
+_STATES = Statement(
+    select(
+        packages,
+        _newest(versions.c.number).label("now_newest"),
+        _newest(versions.c.number, versions.c.types != "").label("typed"),
+    ).where(packages.c.number.in_(WHICH))
+)
 
 
 # The row of a package
 
-_DROP_PACKAGE = delete(packages).where(packages.c.number == bindparam("which"))
-_CHANGE_PACKAGE = (
+_DROP_PACKAGE = Statement(delete(packages).where(packages.c.number == bindparam("of")))
+_CHANGE_PACKAGE = Statement(
     update(packages)
-    .where(packages.c.number == bindparam("which"))
+    .where(packages.c.number == bindparam("of"))
     .values(id=bindparam("shown"), newest=bindparam("top"), revision=bindparam("now"))
 )
 
@@ -74,23 +76,21 @@ def _derive_packages(
     connection: Connection, states: Sequence[Any], revision: int, arrived: Mapping[int, Manifest]
 ) -> None:
     """Its id is shown as the newest version spells it."""
-    gone = [{"which": state.number} for state in states if state.now_newest is None]
+    gone = [{"of": state.number} for state in states if state.now_newest is None]
     there = [state for state in states if state.now_newest is not None]
     respelt = [state.now_newest for state in there if state.now_newest != state.newest]
     spelt = {**_manifests(connection, respelt, arrived), **arrived}
     changed = [
         {
-            "which": state.number,
+            "of": state.number,
             "shown": spelt[state.now_newest].identity.id.text if state.now_newest in spelt else state.id,
             "top": state.now_newest,
             "now": revision,
         }
         for state in there
     ]
-    if gone:
-        connection.execute(_DROP_PACKAGE, gone)
-    if changed:
-        connection.execute(_CHANGE_PACKAGE, changed)
+    _DROP_PACKAGE.run_each(connection, gone)
+    _CHANGE_PACKAGE.run_each(connection, changed)
 
 
 # Its documents
@@ -102,12 +102,12 @@ _CANDIDATE = [
     versions.c.wording,
     versions.c.types,
 ]
-_ALL_LISTED = (
+_ALL_LISTED = Statement(
     select(*_CANDIDATE)
     .where(versions.c.package.in_(WHICH), versions.c.slices != 0)
     .order_by(versions.c.package, versions.c.sort_key)
 )
-_TOPS = (
+_TOPS = Statement(
     select(*_CANDIDATE)
     .join(packages, packages.c.number == versions.c.package)
     .where(
@@ -118,13 +118,13 @@ _TOPS = (
     )
     .order_by(versions.c.package, versions.c.sort_key)
 )
-_DOCUMENTS = select(documents).where(documents.c.key.in_(WHICH))
-_HIGHEST = select(func.max(documents.c.number))
-_NEW_DOCUMENT = insert(documents)
-_DROP_DOCUMENT = delete(documents).where(documents.c.number == bindparam("which"))
-_CHANGE_DOCUMENT = (
+_DOCUMENTS = Statement(select(documents).where(documents.c.key.in_(WHICH)))
+_HIGHEST = Statement(select(func.max(documents.c.number)))
+_NEW_DOCUMENT = Statement(insert(documents), documents.c.keys())
+_DROP_DOCUMENT = Statement(delete(documents).where(documents.c.number == bindparam("of")))
+_CHANGE_DOCUMENT = Statement(
     update(documents)
-    .where(documents.c.number == bindparam("which"))
+    .where(documents.c.number == bindparam("of"))
     .values({f"top_{each}": bindparam(f"new_{each}") for each in SLICES})
 )
 
@@ -133,16 +133,15 @@ def _derive_documents(connection: Connection, states: Sequence[Any], arrived: Ma
     """Those that are still wanted keep their words; often only their tops are other versions."""
     wanted = _wanted(connection, states)
     changed, gone = [], []
-    for row in connection.execute(_DOCUMENTS, {"which": [state.key for state in states]}):
+    for row in _DOCUMENTS.rows(connection, which=[state.key for state in states]):
         document = wanted.pop(Known(row.package, row.wording, row.number % (1 << BITS), row.type), None)
         if document is None:
             gone.append(row.number)
         elif document.tops != (row.top_0, row.top_1, row.top_2, row.top_3):
-            changed.append({"which": row.number} | {f"new_{at}": top for at, top in enumerate(document.tops)})
-    if changed:
-        connection.execute(_CHANGE_DOCUMENT, changed)
+            changed.append({"of": row.number} | {f"new_{at}": top for at, top in enumerate(document.tops)})
+    _CHANGE_DOCUMENT.run_each(connection, changed)
     if gone:
-        connection.execute(_DROP_DOCUMENT, [{"which": number} for number in gone])
+        _DROP_DOCUMENT.run_each(connection, [{"of": number} for number in gone])
         fulltext.drop(connection, gone)
     if wanted:
         _add_documents(connection, wanted, {state.number: state for state in states}, arrived)
@@ -153,8 +152,8 @@ def _wanted(connection: Connection, states: Sequence[Any]) -> dict[Known, Docume
     typed = [state.number for state in states if state.typed is not None]
     plain = [state.number for state in states if state.typed is None and state.now_newest is not None]
     rows = [
-        *(connection.execute(_TOPS, {"which": plain}) if plain else ()),
-        *(connection.execute(_ALL_LISTED, {"which": typed}) if typed else ()),
+        *(_TOPS.rows(connection, which=plain) if plain else ()),
+        *(_ALL_LISTED.rows(connection, which=typed) if typed else ()),
     ]
     return {
         Known(package, document.wording, document.bits, document.type): document
@@ -173,7 +172,7 @@ def _add_documents(
     packages: Mapping[int, Any],
     arrived: Mapping[int, Manifest],
 ) -> None:
-    fresh = count(((connection.execute(_HIGHEST).scalar() or 0) >> BITS) + 1)
+    fresh = count(((_HIGHEST.value(connection) or 0) >> BITS) + 1)
     manifests = _manifests(connection, [max(document.tops) for document in wanted.values()], arrived)
     rows, wordings = [], {}
     for known, document in wanted.items():
@@ -191,11 +190,11 @@ def _add_documents(
             }
         )
         wordings[number] = Wording.of(manifests[max(document.tops)], document.types)
-    connection.execute(_NEW_DOCUMENT, rows)
+    _NEW_DOCUMENT.run_each(connection, rows)
     fulltext.put(connection, wordings)
 
 
-_MANIFESTS = select(manifests.c.number, manifests.c.manifest).where(manifests.c.number.in_(WHICH))
+_MANIFESTS = Statement(select(manifests.c.number, manifests.c.manifest).where(manifests.c.number.in_(WHICH)))
 
 
 def _manifests(
@@ -204,6 +203,6 @@ def _manifests(
     """Manifests by the numbers of their versions."""
     found = {number: arrived[number] for number in numbers if number in arrived}
     for batch in batches([number for number in numbers if number not in arrived]):
-        for number, manifest in connection.execute(_MANIFESTS, {"which": batch}):
+        for number, manifest in _MANIFESTS.rows(connection, which=batch):
             found[number] = Manifest.from_json(manifest)
     return found

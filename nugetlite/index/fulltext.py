@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, column, delete, insert, table
 
 from nugetlite.index.wording import SHORTEST_PART, Wording, fold, humps, type_word, words
+from nugetlite.statement import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -71,13 +72,15 @@ def create(connection: Connection) -> None:
 
 def put(connection: Connection, wordings: Mapping[int, Wording]) -> None:
     """Add the words of documents that have none yet."""
-    told = [dict(zip(_PLACES, (number, *wording), strict=True)) for number, wording in wordings.items()]
-    connection.execute(_PUT, told)
+    _PUT.run_each(
+        connection,
+        [dict(zip(_PLACES, (number, *wording), strict=True)) for number, wording in wordings.items()],
+    )
 
 
 def drop(connection: Connection, numbers: Iterable[int]) -> None:
     """Take the words of documents away."""
-    connection.execute(_DROP, [{"document": number} for number in numbers])
+    _DROP.run_each(connection, [{"document": number} for number in numbers])
 
 
 def answers(match: str) -> ColumnElement[bool]:
@@ -215,7 +218,7 @@ def _any(ways: Sequence[str]) -> str:
 
 
 _PLACES = ["document", *[f"new_{name}" for name in _COLUMNS]]
-_PUT = insert(rows).values(
-    rowid=bindparam("document"), **{name: bindparam(f"new_{name}") for name in _COLUMNS}
+_PUT = Statement(
+    insert(rows).values(rowid=bindparam("document"), **{name: bindparam(f"new_{name}") for name in _COLUMNS})
 )
-_DROP = delete(rows).where(number == bindparam("document"))
+_DROP = Statement(delete(rows).where(number == bindparam("document")))

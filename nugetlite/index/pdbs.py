@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from nugetlite.database import upsert
 from nugetlite.index.rows import identity_of, key_of
 from nugetlite.index.schema import packages, pdbs, symbols, versions
 from nugetlite.index.values import FoundPdb
+from nugetlite.statement import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, exists, func, select
 
-from nugetlite.index.rows import identity_of, package_of, removal_of
+from nugetlite.index.rows import identity_of, key_of, package_of, removal_of
 from nugetlite.index.schema import manifests, packages, removals, revision, versions
-from nugetlite.index.values import Counts, Known
+from nugetlite.index.values import Counts, Known, Trace
+from nugetlite.statement import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,28 +25,41 @@ _sort_key: BindParameter[str] = bindparam("sort_key")
 _number = select(packages.c.number).where(packages.c.key == _key).scalar_subquery()
 _of_id = versions.c.package == _number
 
-_REVISION = select(revision.c.number)
-_REVISION_OF = select(packages.c.revision).where(packages.c.key == _key)
-_KEYS = select(versions.c.key).where(_of_id).order_by(versions.c.sort_key)
+_REVISION = Statement(select(revision.c.number))
+_REVISION_OF = Statement(select(packages.c.revision).where(packages.c.key == _key))
+_some_removed = exists().where(removals.c.key == _key)
+_KEYS = Statement(
+    select(versions.c.key, _some_removed.label("were_removed")).where(_of_id).order_by(versions.c.sort_key)
+)
 _LISTED = (
     select(versions.c.full)
     .where(_of_id, versions.c.slices.bitwise_and(bindparam("bit")) != 0)
     .order_by(versions.c.sort_key)
 )
-_ALL = (
-    select(versions.c.slices, manifests)
-    .join(manifests, manifests.c.number == versions.c.number)
-    .where(_of_id)
-    .order_by(versions.c.sort_key)
+_of_manifests = select(versions.c.slices, manifests).join(manifests, manifests.c.number == versions.c.number)
+_ALL = Statement(_of_manifests.where(_of_id).order_by(versions.c.sort_key))
+_ONE = Statement(_of_manifests.where(_of_id, versions.c.sort_key == _sort_key))
+_KNOWN = (
+    select(packages.c.key, versions.c.key, versions.c.slices, versions.c.stamp)
+    .join(packages, packages.c.number == versions.c.package)
+    .execution_options(yield_per=AT_ONCE)
 )
-_ONE = _ALL.where(versions.c.sort_key == _sort_key)
-_KNOWN = select(packages.c.key, versions.c.key, versions.c.slices, versions.c.stamp).join(
-    packages, packages.c.number == versions.c.package
-)
-_REMOVALS = select(removals).where(removals.c.key == _key).order_by(removals.c.sort_key)
-_REMOVAL = select(removals).where(removals.c.key == _key, removals.c.sort_key == _sort_key)
+_REMOVALS = Statement(select(removals).where(removals.c.key == _key).order_by(removals.c.sort_key))
+_REMOVAL = Statement(select(removals).where(removals.c.key == _key, removals.c.sort_key == _sort_key))
 _REMOVED_SINCE = select(removals.c.id, removals.c.version).where(removals.c.revision > bindparam("revision"))
 _REMOVED = select(removals.c.id, removals.c.version)
+_TRACE = Statement(
+    select(
+        select(versions.c.number)
+        .where(_of_id, versions.c.sort_key == _sort_key)
+        .scalar_subquery()
+        .label("there"),
+        select(removals.c.revision)
+        .where(removals.c.key == _key, removals.c.sort_key == _sort_key)
+        .scalar_subquery()
+        .label("removed"),
+    )
+)
 _COUNTS = [
     select(func.count()).select_from(packages),
     select(func.count()).select_from(versions),
@@ -56,30 +70,36 @@ _COUNTS = [
 
 def read_revision(connection: Connection) -> int:
     """The number of the last change."""
-    number: int = connection.execute(_REVISION).scalar_one()
+    number: int = _REVISION.value(connection)
     return number
 
 
 def read_revision_of(connection: Connection, key: str) -> int:
     """The number of the last change of one package, 0 if it is not there."""
-    return connection.execute(_REVISION_OF, {"key": key}).scalar() or 0
+    return _REVISION_OF.value(connection, key=key) or 0
 
 
 def read_package(connection: Connection, identity: Identity) -> Package | None:
     """One version."""
-    row = connection.execute(_ONE, {"key": identity.id.key, "sort_key": identity.version.sort_key}).first()
+    row = _ONE.row(connection, **key_of(identity))
     return package_of(row, listed=row.slices != 0) if row else None
+
+
+def read_trace(connection: Connection, identity: Identity) -> Trace:
+    """What is known of a version."""
+    return Trace(*_TRACE.row(connection, **key_of(identity)))  # type: ignore[misc]  # there is always one row
 
 
 def read_versions(connection: Connection, id: PackageId) -> tuple[Package, ...]:
     """All versions of a package, ascending."""
-    rows = connection.execute(_ALL, {"key": id.key})
-    return tuple([package_of(row, listed=row.slices != 0) for row in rows])
+    return tuple([package_of(row, listed=row.slices != 0) for row in _ALL.rows(connection, key=id.key)])
 
 
-def read_version_keys(connection: Connection, id: PackageId) -> list[str]:
-    """Their normalized texts in lower case."""
-    return list(connection.execute(_KEYS, {"key": id.key}).scalars())
+def read_version_list(connection: Connection, id: PackageId) -> tuple[list[str], tuple[Removal, ...]]:
+    """Their normalized texts in lower case; and what became of those that were removed."""
+    rows = _KEYS.rows(connection, key=id.key)
+    may_be_removed = not rows or rows[0].were_removed
+    return [row.key for row in rows], read_removals(connection, id) if may_be_removed else ()
 
 
 def read_listed_versions(connection: Connection, id: PackageId, slice: int) -> list[str]:
@@ -89,7 +109,7 @@ def read_listed_versions(connection: Connection, id: PackageId, slice: int) -> l
 
 def read_known(connection: Connection) -> Iterator[Known]:
     """Every version there is."""
-    for id, version, slices, stamp in connection.execution_options(yield_per=AT_ONCE).execute(_KNOWN):
+    for id, version, slices, stamp in connection.execute(_KNOWN):
         yield Known(id, version, slices != 0, stamp)
 
 
@@ -100,15 +120,13 @@ def read_counts(connection: Connection) -> Counts:
 
 def read_removal(connection: Connection, identity: Identity) -> Removal | None:
     """What became of one version."""
-    row = connection.execute(
-        _REMOVAL, {"key": identity.id.key, "sort_key": identity.version.sort_key}
-    ).first()
+    row = _REMOVAL.row(connection, **key_of(identity))
     return removal_of(row) if row else None
 
 
 def read_removals(connection: Connection, id: PackageId) -> tuple[Removal, ...]:
     """What became of the versions of one package, ascending."""
-    return tuple(map(removal_of, connection.execute(_REMOVALS, {"key": id.key})))
+    return tuple(map(removal_of, _REMOVALS.rows(connection, key=id.key)))
 
 
 def read_removed(connection: Connection) -> tuple[Identity, ...]:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, not_, select
 
-from nugetlite.database import WHICH, batches
 from nugetlite.errors import BadVersion
 from nugetlite.index import fulltext
 from nugetlite.index.fulltext import Match
@@ -31,6 +30,7 @@ from nugetlite.index.slices import slice_of
 from nugetlite.index.values import Completion, Hit, Hits
 from nugetlite.index.wording import DEPENDENCY, fold, type_word
 from nugetlite.package.version import Version
+from nugetlite.statement import WHICH, batches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -53,6 +53,13 @@ class Known(NamedTuple):
         return f"{self.id}/{self.version}"
 
 
+class Trace(NamedTuple):
+    """What is known of a version; another value as soon as it came, went, or came back."""
+
+    there: int | None  #: a number, if it can be restored
+    removed: int | None  #: a revision, if it was removed
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How much there is."""

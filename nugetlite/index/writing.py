@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, tuple_, update
 
-from nugetlite.database import WHICH, batches, inserting, upsert
 from nugetlite.index.deriving import derive
 from nugetlite.index.reading import read_package
 from nugetlite.index.rows import key_of, manifest_row, removal_row, version_row
 from nugetlite.index.schema import documents, downloads, manifests, packages, removals, revision, versions
+from nugetlite.statement import WHICH, Statement, batches, inserting, upsert
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
     from nugetlite.package.identity import Identity
     from nugetlite.package.package import Package, Removal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def next_revision(connection: Connection) -> int:
     """Count one change."""
-    number: int = connection.execute(_COUNT).scalar_one()
+    number: int = _COUNT.value(connection)
     return number
 
 
@@ -54,7 +54,7 @@ def write_listed(connection: Connection, identity: Identity, listed: bool) -> bo
     package = read_package(connection, identity)
     if package is None or package.listed == listed:
         return False
-    stamp = connection.execute(_STAMP, key_of(identity)).scalar_one()
+    stamp = _STAMP.value(connection, **key_of(identity))
     write_packages(connection, [(replace(package, listed=listed), stamp)])
     return True
 
@@ -64,13 +64,13 @@ def write_removal(connection: Connection, removal: Removal) -> None:
     erase(connection, [removal.identity])
     now = next_revision(connection)
     upsert(connection, removals, [removal_row(removal, now)])
-    connection.execute(_TOUCH, {"id_key": removal.identity.id.key, "now": now})
+    _TOUCH.run(connection, id_key=removal.identity.id.key, now=now)
 
 
 def erase_removal(connection: Connection, identity: Identity) -> None:
     """Forget what became of a version."""
     if _drop_removals(connection, [identity]):
-        connection.execute(_TOUCH, {"id_key": identity.id.key, "now": next_revision(connection)})
+        _TOUCH.run(connection, id_key=identity.id.key, now=next_revision(connection))
 
 
 def erase(connection: Connection, identities: Iterable[Identity]) -> None:
@@ -83,8 +83,8 @@ def erase(connection: Connection, identities: Iterable[Identity]) -> None:
         if identity.id.key in numbers
     ]
     if found := _versions_at(connection, places):
-        connection.execute(_DROP_VERSION, [{"of": number, "at": sort_key} for number, sort_key in found])
-        connection.execute(_DROP_MANIFEST, [{"which": number} for number in found.values()])
+        _DROP_VERSION.run_each(connection, [{"of": number, "at": sort_key} for number, sort_key in found])
+        _DROP_MANIFEST.run_each(connection, [{"of": number} for number in found.values()])
         derive(connection, {number for number, _ in found}, next_revision(connection), {})
 
 
@@ -101,32 +101,34 @@ def write_downloads(connection: Connection, counts: Mapping[Identity, int]) -> N
     for identity, times in counts.items():
         added[identity.id.key] = added.get(identity.id.key, 0) + times
     told = [{"id_key": key, "more": times} for key, times in added.items()]
-    connection.execute(_COUNT_FOR_PACKAGE, told)
-    connection.execute(_COUNT_FOR_DOCUMENTS, told)
+    _COUNT_FOR_PACKAGE.run_each(connection, told)
+    _COUNT_FOR_DOCUMENTS.run_each(connection, told)
 
 
 _id_key: BindParameter[str] = bindparam("id_key")
-_COUNT = update(revision).values(number=revision.c.number + 1).returning(revision.c.number)
-_STAMP = (
+_COUNT = Statement(update(revision).values(number=revision.c.number + 1).returning(revision.c.number))
+_STAMP = Statement(
     select(versions.c.stamp)
     .join(packages, packages.c.number == versions.c.package)
     .where(packages.c.key == bindparam("key"), versions.c.sort_key == bindparam("sort_key"))
 )
-_REMOVALS_AT = select(removals.c.key, removals.c.sort_key).where(
-    tuple_(removals.c.key, removals.c.sort_key).in_(WHICH)
+_REMOVALS_AT = Statement(
+    select(removals.c.key, removals.c.sort_key).where(tuple_(removals.c.key, removals.c.sort_key).in_(WHICH))
 )
-_DROP_REMOVAL = delete(removals).where(removals.c.key == _id_key, removals.c.sort_key == bindparam("at"))
-_DROP_VERSION = delete(versions).where(
-    versions.c.package == bindparam("of"), versions.c.sort_key == bindparam("at")
+_DROP_REMOVAL = Statement(
+    delete(removals).where(removals.c.key == _id_key, removals.c.sort_key == bindparam("at"))
 )
-_DROP_MANIFEST = delete(manifests).where(manifests.c.number == bindparam("which"))
-_TOUCH = update(packages).where(packages.c.key == _id_key).values(revision=bindparam("now"))
-_COUNT_FOR_PACKAGE = (
+_DROP_VERSION = Statement(
+    delete(versions).where(versions.c.package == bindparam("of"), versions.c.sort_key == bindparam("at"))
+)
+_DROP_MANIFEST = Statement(delete(manifests).where(manifests.c.number == bindparam("of")))
+_TOUCH = Statement(update(packages).where(packages.c.key == _id_key).values(revision=bindparam("now")))
+_COUNT_FOR_PACKAGE = Statement(
     update(packages)
     .where(packages.c.key == _id_key)
     .values(downloads=packages.c.downloads + bindparam("more"))
 )
-_COUNT_FOR_DOCUMENTS = (
+_COUNT_FOR_DOCUMENTS = Statement(
     update(documents)
     .where(documents.c.key == _id_key)
     .values(downloads=documents.c.downloads + bindparam("more"))
@@ -136,9 +138,9 @@ _COUNT_FOR_DOCUMENTS = (
 def _drop_removals(connection: Connection, identities: Iterable[Identity]) -> bool:
     """Forget what became of versions, and answer whether there was anything to forget."""
     places = [(identity.id.key, identity.version.sort_key) for identity in identities]
-    found = [row for batch in batches(places) for row in connection.execute(_REMOVALS_AT, {"which": batch})]
+    found = [row for batch in batches(places) for row in _REMOVALS_AT.rows(connection, which=batch)]
     if found:
-        connection.execute(_DROP_REMOVAL, [{"id_key": key, "at": sort_key} for key, sort_key in found])
+        _DROP_REMOVAL.run_each(connection, [{"id_key": key, "at": sort_key} for key, sort_key in found])
     return bool(found)
 
 
@@ -147,27 +149,29 @@ def _drop_removals(connection: Connection, identities: Iterable[Identity]) -> bo
 _counted_before = (
     select(func.coalesce(func.sum(downloads.c.times), 0)).where(downloads.c.key == _id_key).scalar_subquery()
 )
-_HIGHEST_PACKAGE = select(func.max(packages.c.number))
-_HIGHEST_MANIFEST = select(func.max(manifests.c.number))
-_NUMBERS = select(packages.c.key, packages.c.number).where(packages.c.key.in_(WHICH))
-_NEW_PACKAGE = insert(packages).values(
-    number=bindparam("of"),
-    key=_id_key,
-    id=bindparam("shown"),
-    newest=0,
-    downloads=_counted_before,
-    revision=bindparam("now"),
+_HIGHEST_PACKAGE = Statement(select(func.max(packages.c.number)))
+_HIGHEST_MANIFEST = Statement(select(func.max(manifests.c.number)))
+_NUMBERS = Statement(select(packages.c.key, packages.c.number).where(packages.c.key.in_(WHICH)))
+_NEW_PACKAGE = Statement(
+    insert(packages).values(
+        number=bindparam("of"),
+        key=_id_key,
+        id=bindparam("shown"),
+        newest=0,
+        downloads=_counted_before,
+        revision=bindparam("now"),
+    )
 )
-_VERSIONS_AT = select(versions.c.package, versions.c.sort_key, versions.c.number).where(
-    tuple_(versions.c.package, versions.c.sort_key).in_(WHICH)
+_VERSIONS_AT = Statement(
+    select(versions.c.package, versions.c.sort_key, versions.c.number).where(
+        tuple_(versions.c.package, versions.c.sort_key).in_(WHICH)
+    )
 )
 
 
 def _numbers(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """The numbers of the packages that are there."""
-    return {
-        key: number for part in batches(keys) for key, number in connection.execute(_NUMBERS, {"which": part})
-    }
+    return {key: number for part in batches(keys) for key, number in _NUMBERS.rows(connection, which=part)}
 
 
 def _homes(connection: Connection, identities: Iterable[Identity], now: int) -> dict[str, int]:
@@ -178,8 +182,7 @@ def _homes(connection: Connection, identities: Iterable[Identity], now: int) -> 
     fresh = count(_highest(connection, _HIGHEST_PACKAGE) + 1) if missing else count()
     new = {key: next(fresh) for key in missing}
     rows = [{"of": number, "id_key": key, "shown": wanted[key], "now": now} for key, number in new.items()]
-    if rows:
-        connection.execute(_NEW_PACKAGE, rows)
+    _NEW_PACKAGE.run_each(connection, rows)
     return there | new
 
 
@@ -188,9 +191,9 @@ def _versions_at(connection: Connection, places: Iterable[tuple[int, str]]) -> d
     return {
         (package, sort_key): number
         for part in batches(places)
-        for package, sort_key, number in connection.execute(_VERSIONS_AT, {"which": part})
+        for package, sort_key, number in _VERSIONS_AT.rows(connection, which=part)
     }
 
 
-def _highest(connection: Connection, highest: Select[Any]) -> int:
-    return connection.execute(highest).scalar() or 0
+def _highest(connection: Connection, highest: Statement) -> int:
+    return highest.value(connection) or 0

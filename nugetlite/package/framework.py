@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SHORT_STEMS = {
     ".netframework": "net",
@@ -110,12 +111,22 @@ def short_framework(text: str) -> str:
     Takes short and long names, in any letter case. What is no framework that NuGet knows comes back
     untouched: packages name whatever they like. Blank text and ``any`` are "", no framework in particular.
     """
+    return _known_short(text) if len(text) <= _USUAL_LENGTH else _short(text)
+
+
+_USUAL_LENGTH = 64  #: characters; what is remembered must not become large
+
+
+def _short(text: str) -> str:
     name = text.strip()
     if name.lower() in ("", "any"):
         return ""
     if name in _BARE_VERSIONS:
         name = f"net{name}"
     return (_fold_long(name) if "," in name else _fold_short(name)) or text
+
+
+_known_short = lru_cache(maxsize=1024)(_short)  # packages of one feed name the same few
 
 
 def _fold_short(name: str) -> str | None:

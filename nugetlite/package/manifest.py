@@ -24,7 +24,7 @@ from nugetlite.package.range import VersionRange
 from nugetlite.package.version import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from lxml.etree import _Element as Element
 
@@ -307,46 +307,25 @@ def _transcoded(xml: bytes, encoding: str) -> bytes:
 
 def _manifest(metadata: Element) -> Manifest:
     elements = _children(metadata)
-
-    def text(name: str) -> str:
-        element = elements.get(name)
-        return "" if element is None else _text(element)
-
+    told: dict[str, Any] = {
+        _TEXTS[name]: text
+        for name, element in elements.items()
+        if name in _TEXTS and (text := _text(element))
+    }
+    told |= {_TRUTHS[name]: _truth(_text(element)) for name, element in elements.items() if name in _TRUTHS}
+    told |= {
+        _PARTS[name][0]: _PARTS[name][1](element) for name, element in elements.items() if name in _PARTS
+    }
     for name in ("id", "version"):
-        if not text(name):
+        if name not in told:
             raise _bad(f"has no <{name}>")
-    dependencies = _dependencies(elements.get("dependencies"))
+    groups, semver2 = _dependency_groups(elements.get("dependencies"))
     return Manifest(
-        identity=Identity.parse(text("id"), text("version")),
-        title=text("title"),
-        authors=text("authors"),
-        owners=text("owners"),
-        description=text("description"),
-        summary=text("summary"),
-        release_notes=text("releaseNotes"),
-        copyright=text("copyright"),
-        language=text("language"),
-        project_url=text("projectUrl"),
-        icon_url=text("iconUrl"),
-        license_url=text("licenseUrl"),
-        icon=text("icon"),
-        readme=text("readme"),
+        identity=Identity.parse(told.pop("id"), told.pop("version")),
         min_client_version=_version_or_nothing(_attribute(metadata, "minClientVersion")),
-        require_license_acceptance=_truth(text("requireLicenseAcceptance")),
-        development_dependency=_truth(text("developmentDependency")),
-        serviceable=_truth(text("serviceable")),
-        semver2_dependencies=any(_range(found)[1] for _, group in dependencies for found in group),
-        license=_license(elements.get("license")),
-        repository=_repository(elements.get("repository")),
-        tags=tuple(text("tags").replace(",", " ").split()),
-        package_types=_package_types(elements.get("packageTypes")),
-        dependency_groups=tuple(
-            [DependencyGroup(of, tuple(map(_dependency, group))) for of, group in dependencies]
-        ),
-        framework_assemblies=_framework_assemblies(elements.get("frameworkAssemblies")),
-        framework_references=_framework_references(elements.get("frameworkReferences")),
-        references=_references(elements.get("references")),
-        content_files=_content_files(elements.get("contentFiles")),
+        dependency_groups=groups,
+        semver2_dependencies=semver2,
+        **told,
     )
 
 
@@ -358,12 +337,12 @@ def _children(parent: Element) -> dict[str, Element]:
     """Its children by name; of two, the first."""
     children: dict[str, Element] = {}
     for child in parent:
-        children.setdefault(_name(child), child)
+        children.setdefault(child.tag.rpartition("}")[2], child)
     return children
 
 
-def _each(parent: Element | None, name: str) -> Iterator[Element]:
-    return (child for child in (() if parent is None else parent) if _name(child) == name)
+def _each(parent: Element, name: str) -> list[Element]:
+    return [child for child in parent if child.tag.rpartition("}")[2] == name]
 
 
 def _text(element: Element) -> str:
@@ -386,23 +365,23 @@ def _version_or_nothing(text: str) -> str:
         return ""
 
 
-def _license(element: Element | None) -> License | None:
-    if element is None:
-        return None
+def _license(element: Element) -> License | None:
     kind = _attribute(element, "type").lower()
     text = _text(element)
     known = kind in ("expression", "file") and text
     return License(kind, text, _attribute(element, "version")) if known else None
 
 
-def _repository(element: Element | None) -> Repository | None:
-    if element is None:
-        return None
+def _repository(element: Element) -> Repository | None:
     repository = Repository(*[_attribute(element, name) for name in ("type", "url", "branch", "commit")])
     return repository if repository != Repository() else None
 
 
-def _package_types(parent: Element | None) -> tuple[PackageType, ...]:
+def _tags(element: Element) -> tuple[str, ...]:
+    return tuple(_text(element).replace(",", " ").split())
+
+
+def _package_types(parent: Element) -> tuple[PackageType, ...]:
     return tuple(
         [
             PackageType(name, _attribute(element, "version"))
@@ -412,29 +391,35 @@ def _package_types(parent: Element | None) -> tuple[PackageType, ...]:
     )
 
 
-def _dependencies(parent: Element | None) -> list[tuple[str, list[Element]]]:
-    """The dependencies by framework. A flat list is for any framework, and counts if there is no group."""
-    groups = [(_framework(group), _dependencies_in(group)) for group in _each(parent, "group")]
-    flat = [] if groups or parent is None else _dependencies_in(parent)
-    return [("", flat)] if flat else groups
+def _dependency_groups(parent: Element | None) -> tuple[tuple[DependencyGroup, ...], bool]:
+    """The dependencies by framework, and whether a bound of any is a SemVer 2 version.
+
+    A flat list is for any framework, and counts if there is no group.
+    """
+    if parent is None:
+        return (), False
+    groups = _each(parent, "group")
+    flat = [] if groups else _dependencies(parent)
+    found = [("", flat)] if flat else [(_framework(group), _dependencies(group)) for group in groups]
+    told = tuple([DependencyGroup(of, tuple([each for each, _ in within])) for of, within in found])
+    return told, any(semver2 for _, within in found for _, semver2 in within)
 
 
-def _dependencies_in(parent: Element) -> list[Element]:
-    return [element for element in _each(parent, "dependency") if _attribute(element, "id")]
+def _dependencies(parent: Element) -> list[tuple[Dependency, bool]]:
+    return [_dependency(element) for element in _each(parent, "dependency") if _attribute(element, "id")]
 
 
-def _dependency(element: Element) -> Dependency:
-    return Dependency(
-        _attribute(element, "id"),
-        _range(element)[0],
-        _attribute(element, "include"),
-        _attribute(element, "exclude"),
+def _dependency(element: Element) -> tuple[Dependency, bool]:
+    """One, and whether a bound of it is a SemVer 2 version."""
+    range, semver2 = _range(_attribute(element, "version"))
+    told = Dependency(
+        _attribute(element, "id"), range, _attribute(element, "include"), _attribute(element, "exclude")
     )
+    return told, semver2
 
 
-def _range(dependency: Element) -> tuple[str, bool]:
+def _range(text: str) -> tuple[str, bool]:
     """The range of versions that will do, and whether a bound of it is a SemVer 2 version."""
-    text = _attribute(dependency, "version")
     return _known_range(text) if len(text) <= _USUAL_LENGTH else _normalized_range(text)
 
 
@@ -456,7 +441,7 @@ def _framework(element: Element) -> str:
     return short_framework(_attribute(element, "targetFramework"))
 
 
-def _framework_assemblies(parent: Element | None) -> tuple[FrameworkAssembly, ...]:
+def _framework_assemblies(parent: Element) -> tuple[FrameworkAssembly, ...]:
     return tuple(
         [
             FrameworkAssembly(name, _frameworks(_attribute(element, "targetFramework")))
@@ -472,7 +457,7 @@ def _frameworks(listed: str) -> tuple[str, ...]:
     return tuple([short_framework(name) for name in names if name])
 
 
-def _framework_references(parent: Element | None) -> tuple[FrameworkReferenceGroup, ...]:
+def _framework_references(parent: Element) -> tuple[FrameworkReferenceGroup, ...]:
     return tuple(
         [
             FrameworkReferenceGroup(_framework(group), _names(group, "frameworkReference", "name"))
@@ -481,12 +466,12 @@ def _framework_references(parent: Element | None) -> tuple[FrameworkReferenceGro
     )
 
 
-def _references(parent: Element | None) -> tuple[ReferenceGroup, ...]:
+def _references(parent: Element) -> tuple[ReferenceGroup, ...]:
     """The references of each framework; a flat list is for any framework, and counts if there is no group."""
     groups = [
         ReferenceGroup(_framework(of), _names(of, "reference", "file")) for of in _each(parent, "group")
     ]
-    flat = () if groups or parent is None else _names(parent, "reference", "file")
+    flat = () if groups else _names(parent, "reference", "file")
     return (ReferenceGroup("", flat),) if flat else tuple(groups)
 
 
@@ -494,7 +479,7 @@ def _names(parent: Element, element: str, attribute: str) -> tuple[str, ...]:
     return tuple([name for child in _each(parent, element) if (name := _attribute(child, attribute))])
 
 
-def _content_files(parent: Element | None) -> tuple[ContentFiles, ...]:
+def _content_files(parent: Element) -> tuple[ContentFiles, ...]:
     return tuple(
         [
             ContentFiles(
@@ -507,3 +492,39 @@ def _content_files(parent: Element | None) -> tuple[ContentFiles, ...]:
             for files in _each(parent, "files")
         ]
     )
+
+
+# Where each element goes, and how it is read.
+
+_TEXTS = {
+    "id": "id",
+    "version": "version",
+    "title": "title",
+    "authors": "authors",
+    "owners": "owners",
+    "description": "description",
+    "summary": "summary",
+    "releaseNotes": "release_notes",
+    "copyright": "copyright",
+    "language": "language",
+    "projectUrl": "project_url",
+    "iconUrl": "icon_url",
+    "licenseUrl": "license_url",
+    "icon": "icon",
+    "readme": "readme",
+}
+_TRUTHS = {
+    "requireLicenseAcceptance": "require_license_acceptance",
+    "developmentDependency": "development_dependency",
+    "serviceable": "serviceable",
+}
+_PARTS: dict[str, tuple[str, Callable[[Element], object]]] = {
+    "license": ("license", _license),
+    "repository": ("repository", _repository),
+    "tags": ("tags", _tags),
+    "packageTypes": ("package_types", _package_types),
+    "frameworkAssemblies": ("framework_assemblies", _framework_assemblies),
+    "frameworkReferences": ("framework_references", _framework_references),
+    "references": ("references", _references),
+    "contentFiles": ("content_files", _content_files),
+}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KEY_IN_URL = "apikey"  #: a parameter by which Octopus's older examples send a key
 CREDENTIALS = ("Authorization", "X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: headers that say who asks
+_IN_ENVIRONMENT = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in CREDENTIALS)
 
 
 def actor() -> Actor:
@@ -47,21 +48,24 @@ def guard_reads(blueprint: Blueprint) -> Blueprint:
 
     @blueprint.before_request
     def may_read() -> None:
-        if not parts().everybody_reads or has_credentials():
+        if not is_for_everybody():
             require(Action.READ)
 
     blueprint.after_request(_tell_caches_for_whom)
     return blueprint
 
 
+def is_for_everybody() -> bool:
+    """Whether what the current request reads is the same for whoever asks."""
+    return parts().everybody_reads and not any(map(request.environ.__contains__, _IN_ENVIRONMENT))
+
+
 def _tell_caches_for_whom(response: Response) -> Response:
     """What a client got because of who it is, no cache gives to another one."""
     keep = response.headers.get("Cache-Control", "no-cache")
-    everybody_reads = parts().everybody_reads
-    is_for_one = not everybody_reads or has_credentials()
-    if is_for_one and "no-store" not in keep:
+    if not is_for_everybody() and "no-store" not in keep:
         response.headers["Cache-Control"] = f"private, {keep.removeprefix('public, ')}"
-    if not everybody_reads:
+    if not parts().everybody_reads:
         response.vary.update(CREDENTIALS)
     return response
 

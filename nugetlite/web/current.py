@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app, request
+from werkzeug.sansio.utils import get_current_url
 
 from nugetlite.errors import NotUnderstood
 from nugetlite.web.links import Links
@@ -67,6 +69,13 @@ def parameters() -> dict[str, str]:
 
 def links() -> Links:
     """URLs as the client of the current request sees them: ``base_url``, or the origin it used."""
-    if not config().base_url and not request.host:
+    if base_url := config().base_url:
+        return Links(base_url)
+    if not (host := request.host):
         raise NotUnderstood("The Host header of this request names no host")
-    return Links(config().base_url or request.url_root.rstrip("/"))
+    return Links(_origin(request.scheme, host, request.root_path))
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: str, root_path: str) -> str:
+    return get_current_url(scheme, host, root_path).rstrip("/")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,7 @@ JSON = "application/json"
 REVALIDATE = "no-cache"  #: keep it, but ask each time whether it still holds; the ETag makes that cheap
 IMMUTABLE = "max-age=31536000, immutable"
 WORTH_COMPRESSING = 256  #: bytes; below that the header costs more than is saved
+NOSNIFF = ("X-Content-Type-Options", "nosniff")  #: a browser takes an answer for what it says it is
 KEPT = "nugetlite.kept"  #: where in the WSGI environment an answer leaves itself to be kept
 
 Answer = tuple[str, list[tuple[str, str]], bytes]  #: status, headers, body
@@ -87,13 +89,27 @@ class Document:
             ("Content-Type", self.content_type),
             ("Content-Length", str(len(body))),
             ("Cache-Control", self.cache_control),
-            ("X-Content-Type-Options", "nosniff"),
+            NOSNIFF,
             *encoding,
             *self.headers,
         ]
         if self._is_worth_zipping:
             headers.append(("Vary", "Accept-Encoding"))
         return "200 OK", headers, body
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a write: a status and what else there is to say in headers."""
+
+    status: HTTPStatus
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Say it."""
+        length = () if self.status is HTTPStatus.NO_CONTENT else (("Content-Length", "0"),)
+        start_response(f"{self.status:d} {self.status.phrase}", [*length, NOSNIFF, *self.headers])
+        return []
 
 
 def is_known(etag: str, environ: WSGIEnvironment) -> bool:

@@ -16,6 +16,7 @@ from nugetlite.package.version import Version
 from nugetlite.web import body
 from nugetlite.web.access import require
 from nugetlite.web.current import config, feed, links, repository
+from nugetlite.web.document import Done
 from nugetlite.web.octopus.mode import mode_asked
 
 PACKAGE_URLS = (
@@ -50,7 +51,7 @@ def push_with_mode() -> ResponseReturnValue:
     upload = body.package_stream(request.environ, config().max_package_size)
     outcome = repository().push(NUPKG, upload, actor, mode)
     if outcome.ignored:
-        return "", HTTPStatus.OK
+        return Done(HTTPStatus.OK)
     return _created(links().nupkg(outcome.item.identity))
 
 
@@ -66,14 +67,14 @@ def delete(package_id: PackageId, version: Version) -> ResponseReturnValue:
     actor = require(Action.DELETE, package_id)
     requested, why = _wish()
     deletion = feed().delete(Identity(package_id, version), actor, requested, why)
-    return "", HTTPStatus.NO_CONTENT, {"X-NuGetLite-Deletion": str(deletion)}
+    return Done(HTTPStatus.NO_CONTENT, (("X-NuGetLite-Deletion", str(deletion)),))
 
 
 def relist(package_id: PackageId, version: Version) -> ResponseReturnValue:
     """Show a version again."""
     actor = require(Action.RELIST, package_id)
     feed().relist(Identity(package_id, version), actor)
-    return "", HTTPStatus.OK
+    return Done(HTTPStatus.OK)
 
 
 for url in (*PACKAGE_URLS, *URLS_WITH_MODE):
@@ -87,7 +88,7 @@ for url in SYMBOL_URLS:
 
 
 def _created(location: str) -> ResponseReturnValue:
-    return "", HTTPStatus.CREATED, {"Location": location}
+    return Done(HTTPStatus.CREATED, (("Location", location),))
 
 
 def _wish() -> tuple[Deletion | None, str]:

@@ -10,8 +10,9 @@ from werkzeug.routing import BaseConverter, ValidationError
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
 from nugetlite.package.version import Version
+from nugetlite.web.access import is_for_everybody
 from nugetlite.web.current import NAME, Parts
-from nugetlite.web.document import KEPT, Document
+from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
 from nugetlite.web.octopus.urls import OctopusConverter, octopus
 from nugetlite.web.ops import ops
@@ -40,13 +41,23 @@ CONTENT_SECURITY = "; ".join(  # of HTML pages: nothing runs, and nothing comes 
 
 
 class Site(Flask):
-    """A Flask application whose views may return documents."""
+    """A Flask application whose views may return documents, and what became of a write."""
+
+    def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
+        """As Flask does it; but what is complete, and the same for everybody, goes out as it is, and may be kept.
+
+        To make a response of it, and look at that from all sides, takes longer than the rest of a small answer.
+        """
+        if isinstance(rv, Done) or (isinstance(rv, Document) and is_for_everybody()):
+            if isinstance(rv, Document):
+                request.environ[KEPT] = rv
+            return rv  # type: ignore[return-value]  # all that Flask wants of it is that it can be called
+        return super().finalize_request(rv, from_error_handler)
 
     def make_response(self, rv: Any) -> Response:
-        """As Flask does it; a document is also left where it can be kept."""
+        """As Flask does it, from documents as well."""
         if not isinstance(rv, Document):
             return super().make_response(rv)
-        request.environ[KEPT] = rv
         status, headers, body = rv.answer(request.environ)
         return Response(body, status, headers)
 
@@ -73,7 +84,7 @@ def build(parts: Parts) -> Flask:
 def protect(response: Response) -> Response:
     """What browsers are told about every answer."""
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault(*NOSNIFF)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
         headers.setdefault("Referrer-Policy", "same-origin")

@@ -46,7 +46,7 @@ def test_a_package_is_given_back_as_it_was_told(shelf):
 def test_nothing_is_known_of_what_was_never_there(shelf):
     assert shelf.index.get(Identity.parse("Contoso", "1.0.0")) is None
     assert shelf.index.versions(CONTOSO) == ()
-    assert shelf.index.version_keys(CONTOSO) == []
+    assert shelf.index.version_list(CONTOSO)[0] == []
     assert shelf.index.listed_versions(CONTOSO, prerelease=True, semver2=True) == []
     assert shelf.index.removal(Identity.parse("Contoso", "1.0.0")) is None
     assert shelf.index.revision_of("contoso") == 0
@@ -57,7 +57,7 @@ def test_versions_are_in_version_order_and_unlisted_ones_among_them(shelf):
     shelf.add("Contoso", "1.10.0", "1.9.0", "1.10.0-beta.10", "1.10.0-Beta.9", "1.10.0.1", "2.0.0+build")
     shelf.add("Contoso", "1.9.1", listed=False)
     keys = ["1.9.0", "1.9.1", "1.10.0-beta.9", "1.10.0-beta.10", "1.10.0", "1.10.0.1", "2.0.0"]
-    assert shelf.index.version_keys(CONTOSO) == keys
+    assert shelf.index.version_list(CONTOSO)[0] == keys
     assert [each.identity.version.key for each in shelf.index.versions(CONTOSO)] == keys
     listed = shelf.index.listed_versions(CONTOSO, prerelease=False, semver2=True)
     assert listed == ["1.9.0", "1.10.0", "1.10.0.1", "2.0.0+build"]
@@ -109,7 +109,7 @@ def test_what_became_of_a_version_is_remembered_until_it_is_back(shelf):
     shelf.add("Contoso", "2.0.0")
     shelf.remove("Contoso", "1.0.0-beta", Deletion.SOFT, why="superseded")
     assert shelf.index.get(identity) is None
-    assert shelf.index.version_keys(CONTOSO) == ["2.0.0"]
+    assert shelf.index.version_list(CONTOSO)[0] == ["2.0.0"]
     assert shelf.index.removal(identity) == Removal(identity, Deletion.SOFT, shelf.noon, "ann", "superseded")
     assert list(shelf.index.known_removals()) == [identity]
 
@@ -118,7 +118,7 @@ def test_what_became_of_a_version_is_remembered_until_it_is_back(shelf):
 
     shelf.replace(package)
     assert shelf.index.removal(identity) is None
-    assert shelf.index.version_keys(CONTOSO) == ["1.0.0-beta", "2.0.0"]
+    assert shelf.index.version_list(CONTOSO)[0] == ["1.0.0-beta", "2.0.0"]
 
 
 def test_removals_of_one_id_are_told_in_version_order(shelf):
@@ -133,7 +133,7 @@ def test_a_version_that_was_forgotten_leaves_nothing(shelf):
     shelf.add("Contoso", "1.0.0", "2.0.0")
     shelf.forget("Contoso", "1.0.0", "7.0.0")
     shelf.forget("Unknown", "1.0.0")
-    assert shelf.index.version_keys(CONTOSO) == ["2.0.0"]
+    assert shelf.index.version_list(CONTOSO)[0] == ["2.0.0"]
     shelf.forget("Contoso", "2.0.0")
     assert shelf.index.counts() == Counts(packages=0, versions=0, unlisted=0, removed=0)
     assert shelf.found("") == []
@@ -344,8 +344,8 @@ def test_symbols_are_found_by_what_a_debugger_asks_for(shelf):
 def test_thousands_at_once(shelf):
     for id in ("Contoso", "Fabrikam"):
         shelf.add(id, *[f"1.{number}.0" for number in range(1200)], description="tool")
-    assert len(shelf.index.version_keys(CONTOSO)) == 1200
+    assert len(shelf.index.version_list(CONTOSO)[0]) == 1200
     assert len(list(shelf.index.known())) == 2400
     assert [len(hit.versions) for hit in shelf.search("tool").hits] == [1200, 1200]
     shelf.forget("Contoso", *[f"1.{number}.0" for number in range(1199)])
-    assert shelf.index.version_keys(CONTOSO) == ["1.1199.0"]
+    assert shelf.index.version_list(CONTOSO)[0] == ["1.1199.0"]

@@ -131,7 +131,7 @@ class IndexMachine(RuleBasedStateMachine):
         for id in {PackageId.parse(id) for id in IDS}:
             expected = self.versions_of(id)
             assert list(self.index.versions(id)) == expected
-            assert self.index.version_keys(id) == [each.identity.version.key for each in expected]
+            assert self.index.version_list(id)[0] == [each.identity.version.key for each in expected]
             assert (self.index.revision_of(id.key) > 0) == bool(expected)
         assert {known.identity: (known.listed, known.stamp) for known in self.index.known()} == {
             identity: (package.listed, f"stamp {package.sha512}")

@@ -56,15 +56,17 @@ class Place:
 @contextmanager
 def opened(start: int, parts: Sequence[str]) -> Iterator[int]:
     """The folder that ``parts`` lead to from ``start``. Raises an ``OSError`` of ``ABSENT`` if none is."""
-    fd = os.open(".", FOLDER, dir_fd=start)
+    fd = start
     try:
         for part in parts:
             below = os.open(part, FOLDER, dir_fd=fd)
-            os.close(fd)
+            if fd != start:
+                os.close(fd)
             fd = below
         yield fd
     finally:
-        os.close(fd)
+        if fd != start:
+            os.close(fd)
 
 
 @contextmanager

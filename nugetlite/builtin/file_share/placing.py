@@ -75,12 +75,14 @@ def _swap(visit: Visit, draft: str, parts: tuple[str, ...]) -> None:
             raise
 
 
-# Where the file system cannot exchange. A folder {maker}.swap holds the note "folder", which says where; the
-# folder "new" until it is in place; and "old0", what was there, once it is out.
+# Where the file system cannot exchange, which every host is told before the first time. A folder {maker}.swap
+# holds the note "folder", which says where; the folder "new" until it is in place; and "old0", what was there,
+# once it is out.
 
 
 def _swap_in_two_steps(visit: Visit, draft: str, parts: tuple[str, ...]) -> None:
     """Take the old folder out, put the new one in; a note tells everybody until it is done or undone."""
+    visit.say_two_steps()
     swap = visit.maker.name("swap")
     try:
         os.mkdir(swap, dir_fd=visit.incoming)

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 
 from nugetlite.builtin.file_share import folders
+from nugetlite.builtin.file_share.exchange import CANNOT, exchange
 from nugetlite.builtin.file_share.folders import NEW, opened
 from nugetlite.builtin.file_share.maker import Maker
 from nugetlite.builtin.file_share.placing import settle
@@ -17,8 +18,11 @@ FOREIGN_AGE = 3600.0  #: seconds after which the leftovers of another host are n
 def tidy(visit: Visit) -> None:
     """Remove what dead processes of this host left, and what other hosts left an hour ago.
 
-    A replacement that was cut short between its two steps is undone.
+    A replacement that was cut short between its two steps is undone. And it is the moment to tell other hosts if
+    this one needs two steps: one that learns of it late could take what is halfway for gone.
     """
+    if not visit.replaces_in_two_steps and not _can_exchange(visit):
+        visit.say_two_steps()
     for name in folders.names(visit.incoming):
         if not _is_left(visit, name):
             continue
@@ -27,6 +31,20 @@ def tidy(visit: Visit) -> None:
                 settle(visit, visit.rename(name, visit.maker.name("swap")))
         else:
             visit.discard(name)
+
+
+def _can_exchange(visit: Visit) -> bool:
+    """Whether two folders can change places here in one step."""
+    with visit.out_of_sight("new") as one, visit.out_of_sight("old") as other:
+        for name in (one, other):
+            os.mkdir(name, dir_fd=visit.incoming)
+        try:
+            exchange(one, other, one_in=visit.incoming, other_in=visit.incoming)
+        except OSError as error:
+            if error.errno not in CANNOT:
+                raise
+            return False
+    return True
 
 
 def _is_left(visit: Visit, name: str) -> bool:

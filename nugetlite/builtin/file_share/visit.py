@@ -20,6 +20,7 @@ from nugetlite.builtin.paths import parts_of
 OWN = ".nugetlite"
 MARKER = "share.id"
 INCOMING = (OWN, "incoming")
+TWO_STEPS = (OWN, "two-steps")
 
 PATIENCE = 2.0  #: seconds to wait for a replacement that another process is at
 FULL = folders.codes("ENOSPC", "EDQUOT", "EFBIG")
@@ -116,7 +117,8 @@ class Visit:
         try:
             yield name
         finally:
-            self.discard(name)
+            if self._incoming is not None:  # else nothing was put there
+                self.discard(name)
 
     def discard(self, name: str) -> None:
         """Throw something away that is out of sight. If its bytes resist, ``tidy`` tries again."""
@@ -139,8 +141,8 @@ class Visit:
     def surely(self, parts: tuple[str, ...], do: Callable[[], T]) -> T:
         """What ``do`` answers. Raises ``NoSuchPath`` only if ``parts`` are really not there.
 
-        That is: not found twice, with no replacement under way in between. ``do`` may ask for another try by
-        ``LookAgain``.
+        That is: not found, where folders are replaced in one step; else not found twice, with no replacement
+        under way in between. ``do`` may ask for another try by ``LookAgain``.
         """
         missed, patience = False, time.monotonic() + PATIENCE
         while time.monotonic() < patience:
@@ -151,6 +153,8 @@ class Visit:
             except OSError as error:
                 if error.errno not in ABSENT:
                     raise
+                if not self.replaces_in_two_steps:
+                    raise NoSuchPath("/".join(parts)) from error
                 if any(parts[: len(folder)] == folder for folder in self.halfway()):
                     time.sleep(0.005)
                 elif missed:
@@ -159,8 +163,24 @@ class Visit:
                     missed = True
         raise ShareUnavailable(BUSY)
 
+    @property
+    def replaces_in_two_steps(self) -> bool:
+        """Whether any host has to replace folders of this share in two steps; it says so before it does."""
+        try:
+            os.stat("/".join(TWO_STEPS), dir_fd=self.root, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def say_two_steps(self) -> None:
+        """Have every host wait for replacements in two steps from now on."""
+        with made(self.root, TWO_STEPS) as place:
+            folders.sync(*place.to_sync)
+
     def halfway(self) -> Iterator[tuple[str, ...]]:
         """The folders that are being replaced in two steps, or were when a process crashed."""
+        if not self.replaces_in_two_steps:
+            return
         with suppress(FileNotFoundError), opened(self.root, INCOMING) as incoming:
             for name in folders.names(incoming):
                 if name.endswith(".swap"):
