@@ -186,9 +186,9 @@ def _session_secret(server: Server) -> bytes:
     It takes the setting and the database to make it, as whoever can read the share can read that.
     """
     database = server.database
-    with database.begin() as connection:
-        if not (known := database.fact("session secret")):
-            known = token_urlsafe(32)
+    if not (known := database.fact("session secret")):
+        with database.begin() as connection:
+            known = database.fact("session secret") or token_urlsafe(32)  # another process may have been here
             database.remember(connection, "session secret", known)
     return sha256(f"{known} {server.config.api_key or ''}".encode()).digest()
 

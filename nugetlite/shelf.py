@@ -7,7 +7,7 @@ goes out between them: bytes go out of sight first, the mark that says why comes
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -173,7 +173,11 @@ class Shelf(ABC):
 
     def states(self, under: str) -> Iterator[tuple[Identity, Entry]]:
         """Which versions have a folder below one of the layout's own folders, such as ``places.unlisted``."""
-        for entry in self.storage.scan(under):
+        yield from self.named(self.storage.scan(under), under)
+
+    def named(self, entries: Iterable[Entry], under: str) -> Iterator[tuple[Identity, Entry]]:
+        """Those of some folders below ``under`` that are a version's, and of which."""
+        for entry in entries:
             if identity := layout.identity_at(entry.folder, under, self.places.names):
                 yield identity, entry
 

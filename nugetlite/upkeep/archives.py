@@ -41,7 +41,7 @@ class ArchiveUpkeep:
         """Know what is there, how it stands, and what is there no more. ``afresh`` reads every card again."""
         places = self.share.places
         entries = list(self.share.storage.scan(places.home))
-        found = dict(self.share.states(places.home)) if entries else {}
+        found = dict(self.share.named(entries, places.home))
         hidden = {identity for identity, _ in self.share.states(places.unlisted)} if entries else set()
         known = self.index.known()
         for identity, entry in found.items():
