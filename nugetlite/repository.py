@@ -35,6 +35,7 @@ from nugetlite.package.package import Deletion, Package
 from nugetlite.package.stored import StoredArchive
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from nugetlite.access import Access
@@ -200,11 +201,12 @@ class Repository:
 
     def sha1(self, item: Item) -> str:
         """The SHA-1 of its file, hexadecimal; of what NuGet's clients pushed, it is made when first asked for."""
-        return self.known_sha1(item) or self._make_sha1(item)
+        return self.known_sha1s([item])[0] or self._make_sha1(item)
 
-    def known_sha1(self, item: Item) -> str:
-        """The same, or "" if that takes reading the whole file."""
-        return self._index.sha1_of(item.sha512) if isinstance(item, Package) else item.sha1
+    def known_sha1s(self, items: Sequence[Item]) -> Sequence[str]:
+        """The same of several, but "" where that takes reading the whole file."""
+        packages = self._index.sha1s_of([item.sha512 for item in items if isinstance(item, Package)])
+        return [packages.get(item.sha512, "") if isinstance(item, Package) else item.sha1 for item in items]
 
     def base_for(self, id: str, version: str) -> Base:
         """What ``version`` can be sent as a difference from: itself if it is here, else the highest version.

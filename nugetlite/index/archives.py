@@ -98,11 +98,11 @@ class ArchiveIndex:
         for identity in identities:
             connection.execute(delete(archives).where(*_is(identity)))
 
-    def sha1_of(self, sha512: str) -> str:
-        """The SHA-1 of a NuGet package, if it is known; "" if not."""
+    def sha1s_of(self, sha512s: Iterable[str]) -> dict[str, str]:
+        """The SHA-1 of each of some NuGet packages, as far as they are known."""
+        wanted = select(hashes).where(hashes.c.sha512.in_(list(sha512s)))
         with self._database.glance() as connection:
-            found = connection.execute(select(hashes.c.sha1).where(hashes.c.sha512 == sha512)).scalar()
-        return found or ""
+            return {row.sha512: row.sha1 for row in connection.execute(wanted)}
 
     def remember_sha1(self, connection: Connection, sha512: str, sha1: str) -> None:
         """Know it from now on."""

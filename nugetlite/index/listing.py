@@ -15,7 +15,9 @@ from nugetlite.index.rows import package_of
 from nugetlite.index.schema import manifests, packages, versions
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
 
     from nugetlite.database import Database
     from nugetlite.package.package import Package
@@ -41,9 +43,11 @@ class Listed:
     items: tuple[Package | StoredArchive, ...]
 
 
+_PACKAGE, _ARCHIVE = 0, 1
+
 _packages = (
     select(
-        literal(0).label("kind"),
+        literal(_PACKAGE).label("kind"),
         packages.c.key.label("key"),
         versions.c.sort_key.label("sort_key"),
         manifests.c.published.label("published"),
@@ -54,7 +58,7 @@ _packages = (
     .where(versions.c.slices != 0)
 )
 _archives = select(
-    literal(1).label("kind"),
+    literal(_ARCHIVE).label("kind"),
     archives.c.key,
     archives.c.sort_key,
     archives.c.published,
@@ -85,12 +89,21 @@ class Listing:
         page = select(_all).where(*chosen).order_by(*order).offset(wanted.skip).limit(wanted.take)
         with self._database.connect() as connection:
             total = connection.execute(select(func.count()).select_from(_all).where(*chosen)).scalar_one()
-            return Listed(total, tuple([_item(connection, row) for row in connection.execute(page).all()]))
+            return Listed(total, _items(connection, connection.execute(page).all()))
 
 
-def _item(connection: Connection, row: Any) -> Package | StoredArchive:
-    if row.kind == 0:
-        found = connection.execute(select(manifests).where(manifests.c.number == row.number)).one()
-        return package_of(found, listed=True)
-    at = (archives.c.key == row.key, archives.c.sort_key == row.sort_key)
-    return archive_of(connection.execute(select(archives).where(*at)).one())
+def _items(connection: Connection, places: Sequence[Row[Any]]) -> tuple[Package | StoredArchive, ...]:
+    """What is at some places, in their order."""
+    numbers = [place.number for place in places if place.kind == _PACKAGE]
+    names = [(place.key, place.sort_key) for place in places if place.kind == _ARCHIVE]
+    found: dict[object, Package | StoredArchive] = {}
+    if numbers:
+        for row in connection.execute(select(manifests).where(manifests.c.number.in_(numbers))):
+            found[row.number] = package_of(row, listed=True)
+    if names:
+        at = tuple_(archives.c.key, archives.c.sort_key)
+        for row in connection.execute(select(archives).where(at.in_(names))):
+            found[row.key, row.sort_key] = archive_of(row)
+    return tuple(
+        [found[place.number if place.kind == _PACKAGE else (place.key, place.sort_key)] for place in places]
+    )

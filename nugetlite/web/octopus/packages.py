@@ -70,7 +70,8 @@ def list_packages() -> ResponseReturnValue:
     latest, notes = is_true("latest"), is_true("includenotes")
     listed = repository().list(Wanted(id.lower(), part, latest, skip, take))
     here = documents()
-    told = [here.package(item, repository().known_sha1(item), notes=notes) for item in listed.items]
+    hashes = repository().known_sha1s(listed.items)
+    told = [here.package(item, sha1, notes=notes) for item, sha1 in zip(listed.items, hashes, strict=True)]
     repeated = {
         "nuGetPackageId": id,
         "filter": part,
