@@ -80,6 +80,17 @@ def test_a_push_its_refusal_and_its_replacement(run, file, stored, client):
     assert stored("Acme.Web.1.0.0") == sha1(new).hexdigest()
 
 
+@pytest.mark.parametrize("client", ["octopackjs", "api-client"])
+def test_a_large_file_that_is_here_already_is_refused_with_the_reason(run, file, client):
+    large = file("Acme.Large.1.0.0.zip", bytes(120_000_000))
+    assert run(client, FAIL[client], large)[0]
+
+    ok, output = run(client, FAIL[client], large)
+
+    assert not ok
+    assert "already exists" in output
+
+
 def test_the_typescript_client_can_leave_what_is_there(run, file, stored):
     run("api-client", "FailIfExists", file("Acme.Web.1.0.0.zip", b"old"))
 

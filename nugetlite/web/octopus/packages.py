@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import http_date
 
 from nugetlite.actor import Action
-from nugetlite.errors import BadUpload, NoSuchPackage, NotUnderstood
+from nugetlite.errors import BadUpload, NoSuchPackage, NotUnderstood, PackageExists
 from nugetlite.index.listing import Wanted
 from nugetlite.package.identity import PackageId
 from nugetlite.package.package import Package
@@ -33,9 +34,8 @@ def push() -> ResponseReturnValue:
     """Take a file from a multipart body; its name says what it is."""
     actor = require(Action.PUSH)
     mode = mode_asked() or Mode.FAIL
-    upload = _file()
-    outcome = repository().push(upload.filename, upload, actor, mode)
-    return _stored(outcome, upload)
+    with _file() as upload:
+        return _stored(repository().push(upload.filename, upload, actor, mode))
 
 
 def delta_signature(id: str, version: str) -> ResponseReturnValue:
@@ -54,9 +54,8 @@ def push_delta(id: str, version: str) -> ResponseReturnValue:
     """Take only the difference from a version that is here."""
     actor = require(Action.PUSH, PackageId.parse(id))
     mode = mode_asked() or Mode.FAIL
-    upload = _file()
-    outcome = repository().push_delta(id, version, upload.filename, upload, actor, mode)
-    return _stored(outcome, upload)
+    with _file() as upload:
+        return _stored(repository().push_delta(id, version, upload.filename, upload, actor, mode))
 
 
 def list_packages() -> ResponseReturnValue:
@@ -157,21 +156,34 @@ def feed_stats() -> ResponseReturnValue:
     return jsonify({"TotalPackages": repository().count(), "Links": {}})
 
 
-def _file() -> body.Upload:
-    """The first part that has a file name."""
+@contextmanager
+def _file() -> Iterator[body.Upload]:
+    """The first part that has a file name. What is left of it when all is decided is taken, and thrown away.
+
+    Octopus's clients read an answer only when they have sent everything, and versions that are here already are pushed
+    again and again.
+    """
     upload = body.package_stream(request.environ, config().max_package_size, named=True)
     if not upload.filename:
         raise BadUpload("There is no file in this upload; send it as multipart/form-data, with its name")
-    return upload
+    try:
+        yield upload
+    except PackageExists:
+        _take_the_rest(upload)
+        raise
+    _take_the_rest(upload)
 
 
-def _stored(outcome: Outcome, upload: body.Upload) -> ResponseReturnValue:
+def _take_the_rest(upload: body.Upload) -> None:
+    while upload.read(body.READ):
+        pass
+
+
+def _stored(outcome: Outcome) -> ResponseReturnValue:
     """201 also for a replacement: Go's client takes 200 to mean that nothing was done."""
     here, item = documents(), outcome.item
     told = jsonify(here.package(item, repository().sha1(item)))
     if outcome.ignored:
-        while upload.read(body.READ):
-            pass  # a client that has not sent everything would not see that all is well
         return told
     return told, HTTPStatus.CREATED, {"Location": urljoin(links().home, here.self_link(item))}
 
