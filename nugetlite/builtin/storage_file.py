@@ -42,6 +42,7 @@ from nugetlite import (
     hookimpl,
 )
 from nugetlite.builtin.file_share import folders
+from nugetlite.builtin.file_share.again import OpenedBefore
 from nugetlite.builtin.file_share.filling import fill
 from nugetlite.builtin.file_share.folders import READ, ROOT, is_still_at, opened, prune
 from nugetlite.builtin.file_share.maker import Maker
@@ -79,6 +80,7 @@ class FileStorage(Storage):
         self._known = expected
         self._recognized: tuple[str, tuple[int, ...]] = ("", ())  # the name, and the marker it was read from
         self._maker = Maker.here()
+        self._opened = OpenedBefore(self.root)
 
     def add(self, folder: str, files: Mapping[str, BinaryIO], *, replace: bool = False) -> Entry:
         """As any storage. A file from ``stage`` is put in place without being copied, and reads on."""
@@ -91,9 +93,13 @@ class FileStorage(Storage):
 
     def open(self, path: str) -> BinaryIO:
         """As any storage; what it answers is a real file."""
+        if again := self._opened.open(path):
+            return again
         parts = _parts(path)
         with self._visit() as visit:
-            return visit.surely(parts, lambda: _open_file(visit, parts))
+            file = visit.surely(parts, lambda: _open_file(visit, parts))
+        self._opened.remember(path, file, self._recognized[1])
+        return file
 
     def move(self, folder: str, to: str) -> Entry:
         """As any storage."""
@@ -135,6 +141,7 @@ class FileStorage(Storage):
     def expect(self, share_id: str) -> None:
         """As any storage; the same as ``expected`` from the beginning."""
         self._known = share_id
+        self._opened.forget()
 
     def tidy(self) -> None:
         """As any storage. What other hosts left is removed after an hour without a change."""

@@ -163,8 +163,9 @@ class TestRealServer:
 
     def test_a_package_for_which_there_is_no_room_is_refused_until_there_is(self, serve, share, tmp_path):
         server = serve(share, workers=1, scan_interval=1)
-        [worker] = self.worker_pids(server)
         assert server.push(JSON).status == 201
+        self.until(lambda: self.worker_pids(server))  # the kernel may miss one while it lists them
+        [worker] = self.worker_pids(server)
         large = nupkg("Contoso.Large", "1.0.0", files={"lib/a.bin": os.urandom(3_000_000)})
         resource.prlimit(worker, resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
 

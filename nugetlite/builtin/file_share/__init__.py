@@ -7,6 +7,7 @@
     tidying     clears away what crashed processes left
     maker       whose a temporary file is
     staged      a file lent for bytes on their way in
+    again       opens a file that was opened before
     exchange    swaps two folders in one step
     folders     the steps down a path, and what else is done with a folder
 

@@ -59,6 +59,11 @@ def plainly() -> Iterator[None]:
         raise ShareUnavailable(f"The share cannot be used just now ({code}); try again later") from error
 
 
+def stamp(told: os.stat_result) -> tuple[int, ...]:
+    """Something that changes with a file, and that no other file has at the same time."""
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+
+
 class Visit:
     """The share's root, open, and who is there. What it opens is closed when ``stack`` is."""
 
@@ -76,7 +81,7 @@ class Visit:
             told = os.stat(f"{OWN}/{MARKER}", dir_fd=self.root, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
             return ()
-        return told.st_dev, told.st_ino, told.st_mtime_ns, told.st_size
+        return stamp(told)
 
     def read_marker(self) -> str:
         """The name of the share."""
