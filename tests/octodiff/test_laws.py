@@ -37,6 +37,7 @@ def read(stream, size=1000):
     return b"".join(iter(lambda: stream.read(size), b""))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=3000), checksums)
 @example(b"\xff" * 31744, Checksum.V1)
 @example(b"\xff" * 2048, Checksum.V1)
@@ -50,6 +51,7 @@ def test_a_checksum_is_what_it_is_defined_to_be(chunk, checksum):
     assert checksum.of(chunk) == b << 16 | a
 
 
+@settings(deadline=None)
 @given(pieces, pieces, st.sampled_from([128, 129, 200]), checksums)
 def test_a_delta_leads_to_the_new_file(old, new, size, checksum):
     old, new = made_of(old), made_of(new)
@@ -58,6 +60,7 @@ def test_a_delta_leads_to_the_new_file(old, new, size, checksum):
     assert read(Rebuilt(BytesIO(delta), BytesIO(old))) == new
 
 
+@settings(deadline=None)
 @given(pieces, pieces)
 def test_no_command_could_be_joined_with_the_next(old, new):
     commands = list(Delta(a_signature(made_of(old), 128), BytesIO(made_of(new))).commands())
@@ -71,6 +74,7 @@ def test_no_command_could_be_joined_with_the_next(old, new):
     assert all(command.length > 0 for command in commands)
 
 
+@settings(deadline=None)
 @given(pieces, pieces, st.data())
 def test_a_delta_with_a_wrong_bit_leads_nowhere_else(old, new, data):
     old, new = made_of(old), made_of(new)
@@ -81,6 +85,7 @@ def test_a_delta_with_a_wrong_bit_leads_nowhere_else(old, new, data):
         assert read(Rebuilt(BytesIO(delta), BytesIO(old))) == new  # a piece may be in the old file twice
 
 
+@settings(deadline=None)
 @given(pieces, st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"\x60", b"\x80", bytes(8)]))))
 def test_any_delta_comes_to_an_end(old, commands):
     start = b"".join(Delta(a_signature(b"", 128), BytesIO(b"")))
@@ -113,7 +118,7 @@ def test_what_follows_a_long_new_stretch_is_found_from_its_beginning(hasty, befo
     assert read(Rebuilt(BytesIO(b"".join(Delta(a_signature(old, 128), BytesIO(new)))), BytesIO(old))) == new
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 9000), st.integers(0, 9000), st.integers(0, 9000))
 def test_hasty_deltas_lead_to_the_new_file_too(cut, more, end):
     with pytest.MonkeyPatch.context() as patch:

@@ -1,7 +1,7 @@
 """What a file name says: id, version, extension."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nugetlite.errors import BadFileName, BadPackageId, BadVersion, NotUnderstood
@@ -101,6 +101,7 @@ def test_ids_and_versions_have_their_limits(name, error):
         FileName.parse(name)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aA1._-+ \\/zipé\n", max_size=40))
 def test_any_name_is_read_or_refused(name):
     try:

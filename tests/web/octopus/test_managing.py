@@ -183,7 +183,7 @@ def test_who_misses_a_deleted_version_hears_what_became_of_it(make_octopus, name
         )
     )
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_any_path_is_answered_in_json(octopus, method, path):
     answer = octopus.http.open(
