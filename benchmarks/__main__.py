@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from benchmarks import after_change, download, hot, memory, push, scan, search, start, table, v2
+from benchmarks import after_change, delta, download, hot, memory, push, scan, search, start, table, v2
 from benchmarks.figure import Figure
 
 ALL: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -17,6 +17,7 @@ ALL: dict[str, Callable[[], Iterable[Figure]]] = {
     "after_change": after_change.measure,
     "download": download.measure,
     "push": push.measure,
+    "delta": delta.measure,
     "scan": scan.measure,
     "start": start.measure,
     "search": search.measure,

@@ -17,6 +17,7 @@ from nugetlite.package.archive import Archive
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.manifest import Manifest
 from nugetlite.package.package import Deletion, Embedded, Package
+from nugetlite.package.stored import StoredArchive
 from nugetlite.package.version import Version
 from nugetlite.storage import Entry, File, Storage
 
@@ -47,6 +48,7 @@ __all__ = [
     "ShareUnavailable",
     "Storage",
     "StorageError",
+    "StoredArchive",
     "Version",
     "hookimpl",
 ]

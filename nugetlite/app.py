@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_urlsafe
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,6 +20,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from nugetlite import config as settings
 from nugetlite import deletion, plugins
 from nugetlite.access import Access
+from nugetlite.archive_share import ArchiveShare
+from nugetlite.archives import Archives
 from nugetlite.builtin import BUILTIN
 from nugetlite.config import Config
 from nugetlite.database import Database, open_database
@@ -25,7 +30,9 @@ from nugetlite.errors import ConfigError, ShareUnavailable
 from nugetlite.feed import Feed
 from nugetlite.history import History
 from nugetlite.index import Index
+from nugetlite.index.archives import ArchiveIndex
 from nugetlite.plugins import Plugins
+from nugetlite.repository import Repository
 from nugetlite.share import Share
 from nugetlite.storage import Storage
 from nugetlite.upkeep import Scanner, Upkeep
@@ -51,6 +58,7 @@ class Server:
     database: Database
     access: Access
     feed: Feed
+    repository: Repository
     upkeep: Upkeep
 
 
@@ -85,9 +93,15 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     access = Access(found, config)
     policies = deletion.load(found, config)
     feed = Feed(share, index, history, database, Downloads(index, database), access, found, policies, config)
-    scanner = Scanner(share, index, history, database, feed)
-    name = f"{storage.share_id() or config.packages} {database.name}"
-    return Server(config, found, share, database, access, feed, Upkeep(scanner, config.scan_interval, name))
+    archive_share, archive_index = ArchiveShare(storage), ArchiveIndex(database)
+    archives = Archives(archive_share, archive_index, database, access, policies, config)
+    place = storage.share_id() or config.packages
+    repository = Repository(
+        feed, archives, share, archive_share, archive_index, database, access, uuid5(NAMESPACE_URL, place)
+    )
+    scanner = Scanner(share, index, history, database, feed, archive_share, archive_index)
+    upkeep = Upkeep(scanner, config.scan_interval, f"{place} {database.name}")
+    return Server(config, found, share, database, access, feed, repository, upkeep)
 
 
 def prepare(config: Config) -> str:
@@ -144,7 +158,15 @@ def _default_database(config: Config) -> str:
 def _application(server: Server) -> Flask:
     feed, everybody_reads = server.feed, _everybody_reads(server)
     told = Parts(
-        server.config, server.plugins, server.access, feed, server.upkeep, Guesses(), everybody_reads
+        server.config,
+        server.plugins,
+        server.access,
+        feed,
+        server.repository,
+        server.upkeep,
+        Guesses(),
+        _session_secret(server),
+        everybody_reads,
     )
     app = site.build(told)
     wsgi: WSGIApplication = app.wsgi_app
@@ -156,6 +178,19 @@ def _application(server: Server) -> Flask:
     server.upkeep.start()
     os.register_at_fork(after_in_child=server.upkeep.start)
     return app
+
+
+def _session_secret(server: Server) -> bytes:
+    """What sessions are signed with: the same in every process, another one with every key.
+
+    It takes the setting and the database to make it, as whoever can read the share can read that.
+    """
+    database = server.database
+    if not (known := database.fact("session secret")):
+        with database.begin() as connection:
+            known = database.fact("session secret") or token_urlsafe(32)  # another process may have been here
+            database.remember(connection, "session secret", known)
+    return sha256(f"{known} {server.config.api_key or ''}".encode()).digest()
 
 
 def _everybody_reads(server: Server) -> bool:

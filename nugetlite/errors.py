@@ -8,6 +8,8 @@
     │   ├── BadUpload             the request that carries it
     │   ├── BadQuery              a $filter, or what else a V2 client asks by
     │   ├── TooMuchAsked          it can be read, and to answer it would take too long
+    │   ├── BadFileName           no id and version follow from it
+    │   ├── BadSignature · NotADelta
     │   └── Objected              a plugin's, or our own, validation says no
     ├── CredentialsWanted 401     say who you are
     ├── Refused 403               we know enough, and the answer is no
@@ -17,6 +19,7 @@
     ├── ReadOnlyFeed 405
     ├── PackageExists 409
     ├── TooLarge 413
+    ├── BadDelta 422              it does not lead from what is here to what it was made from
     ├── TooManyTries 429
     ├── NotOffered 501            a part of a protocol that this feed does without
     ├── ShareUnavailable 503      the share, or one file of it, cannot be read or written just now
@@ -98,6 +101,30 @@ class TooMuchAsked(NotUnderstood):
         super().__init__(
             "To answer this would take too long; narrow the $filter, for instance by Id or IsLatestVersion"
         )
+
+
+class BadFileName(NotUnderstood):
+    """A file name from which no id and version follow."""
+
+
+class BadSignature(NotUnderstood):
+    """Bytes that are no Octodiff signature."""
+
+
+class NotADelta(NotUnderstood):
+    """Bytes that are no Octodiff delta."""
+
+    def __init__(self) -> None:
+        super().__init__("This is no Octodiff delta; send one, or the whole package to packages/raw")
+
+
+class BadDelta(FeedError):
+    """A delta that does not lead from the package that is here to the one that it was made from."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, what_is_wrong: str) -> None:
+        super().__init__(f"This delta cannot be used: {what_is_wrong}; send the whole package instead")
 
 
 class Objected(NotUnderstood):

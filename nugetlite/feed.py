@@ -27,7 +27,8 @@ from nugetlite.hookspecs import DeleteRequest
 from nugetlite.package.archive import Archive, copy, read_package
 from nugetlite.package.package import Deletion, Embedded, Package
 from nugetlite.package.symbols import read_symbols
-from nugetlite.share import Mark, arrival
+from nugetlite.share import arrival
+from nugetlite.shelf import Mark
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -108,15 +109,19 @@ class Feed:
 
     # Writing
 
-    def push(self, upload: Readable, actor: Actor) -> Pushed:
-        """Put a package on the feed. After this returns, every client can restore it."""
+    def push(self, upload: Readable, actor: Actor, *, replacing: bool | None = None) -> Pushed:
+        """Put a package on the feed. After this returns, every client can restore it.
+
+        ``replacing`` says whether it may take the place of a version that is there; if not told, the setting
+        ``overwrite`` does. Either way, that needs the right to replace.
+        """
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
             package, archive = read_package(staged, digest, self._now())
             self._access.permit(actor, Action.PUSH, package.identity.id)
             self.validate(package, archive, actor)
             before = self._index.trace(package.identity)
-            if self._makes_way(package, actor, before):
+            if self._makes_way(package, actor, before, replacing):
                 pushed = self._replace(package, archive, staged, actor)
             else:
                 pushed = self._add(package, archive, staged, actor, before)
@@ -365,18 +370,21 @@ class Feed:
         since = self._now() - timedelta(days=NEWS_DAYS)
         return [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
 
-    def _makes_way(self, package: Package, actor: Actor, before: Trace) -> bool:
+    def _makes_way(self, package: Package, actor: Actor, before: Trace, replacing: bool | None) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
         identity = package.identity
         if not before.there:
             self._is_free(identity)  # asked second: a delete changes the share first
             return False  # if the share knows more than the index, it refuses
-        if self._config.overwrite == "never" or (
-            self._config.overwrite == "prerelease" and not package.is_prerelease
-        ):
+        if not (self._overwrites(package) if replacing is None else replacing):
             raise PackageExists(identity)
         self._access.permit(actor, Action.REPLACE, identity.id)
         return True
+
+    def _overwrites(self, package: Package) -> bool:
+        """Whether the setting lets a push replace such a version."""
+        overwrite = self._config.overwrite
+        return overwrite == "always" or (overwrite == "prerelease" and package.is_prerelease)
 
     def _is_free(self, identity: Identity) -> None:
         """Raise ``PackageExists`` if the name is kept for a soft-deleted version."""

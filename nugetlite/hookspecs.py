@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nugetlite.package.archive import Archive
     from nugetlite.package.identity import PackageId
     from nugetlite.package.package import Deletion, Package
+    from nugetlite.package.stored import StoredArchive
     from nugetlite.storage import Storage
 
 hookspec = pluggy.HookspecMarker("nugetlite")
@@ -49,10 +50,10 @@ AT_START = frozenset(
 class DeleteRequest:
     """One wish to delete a version, as a delete policy sees it."""
 
-    package: Package
+    package: Package | StoredArchive  #: both know their identity, size, published and is_prerelease
     actor: Actor
     requested: Deletion | None  #: what the request itself asked for, if it did
-    open: Callable[[], BinaryIO]  #: the bytes of the .nupkg, for a policy that keeps a copy elsewhere first
+    open: Callable[[], BinaryIO]  #: the bytes of the file, for a policy that keeps a copy elsewhere first
 
 
 DeletePolicy = Callable[[DeleteRequest], "Deletion"]
@@ -81,6 +82,8 @@ def nugetlite_delete_policy(name: str, config: Config) -> DeletePolicy | None:
     first answer counts, and if nobody answers, the server does not start. A policy is a function that is
     given one ``DeleteRequest`` and answers a ``Deletion``, or raises ``Refused``. The feed carries it out,
     so a policy cannot leave a package half deleted. ``HARD`` also needs the permission to ``erase``.
+    Archives that Octopus's tools push (``.zip``, ``.tar.gz``, …) are deleted by the same policies;
+    ``request.package`` is a ``StoredArchive`` then, which has no manifest.
 
         @hookimpl
         def nugetlite_delete_policy(name):
@@ -138,10 +141,11 @@ def nugetlite_authorize(
 ) -> bool | None:
     """Vote on whether ``actor`` may do ``action`` to ``package_id``.
 
-    Asked before anything is read or done. ``None`` for the id asks: to any package at all? (before the body
-    of a push is read, and for reads of lists). Answer ``True`` to permit, ``False`` to refuse, ``None`` to
-    have no opinion. One refusal is enough, one permission is needed; raise ``Refused("why")`` to refuse
-    with a reason. The role ``administrator`` is permitted everything unless somebody refuses.
+    Asked before anything is read or done, also for archives of other formats than NuGet's. ``None`` for the
+    id asks: to any package at all? (before the body of a push is read, and for reads of lists). Answer
+    ``True`` to permit, ``False`` to refuse, ``None`` to have no opinion. One refusal is enough, one permission
+    is needed; raise ``Refused("why")`` to refuse with a reason. The role ``administrator`` is permitted
+    everything unless somebody refuses.
 
         @hookimpl
         def nugetlite_authorize(action, package_id):

@@ -22,7 +22,8 @@ from pathlib import Path
 from nugetlite import Identity
 from nugetlite.builtin.storage_file import FileStorage
 from nugetlite.package.archive import digest, read_package
-from nugetlite.share import Mark, Share
+from nugetlite.share import Share
+from nugetlite.shelf import Mark
 from nugetlite.testing import nupkg
 
 HERE = Path(__file__).parent / "share"

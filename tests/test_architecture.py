@@ -15,12 +15,13 @@ HOUSE = Path(__file__).parent.parent
 FLOORS = (
     {"errors"},
     {"package"},
-    {"odata"},
+    {"octodiff", "odata"},
     {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell"},
-    {"sqlite", "statement"},
-    {"database", "plugins", "access", "deletion", "share", "sources"},
+    {"sqlite", "shelf", "statement"},
+    {"database", "plugins", "access", "deletion", "share", "archive_share", "sources"},
     {"index", "history", "downloads"},
-    {"feed"},
+    {"feed", "archives"},
+    {"repository"},
     {"upkeep", "web", "builtin"},
     {"app"},
     {"serving"},
@@ -31,7 +32,10 @@ FLOORS = (
 BEHIND_THE_FEED = {
     "storage",
     "layout",
+    "shelf",
     "share",
+    "archive_share",
+    "archives",
     "database",
     "sqlite",
     "statement",
@@ -40,7 +44,7 @@ BEHIND_THE_FEED = {
     "downloads",
     "sources",
 }
-ANSWERS_OF_THE_FEED = {"Hit", "Event"}
+ANSWERS_OF_THE_FEED = {"Hit", "Event", "Wanted", "Listed"}
 
 # These are written as a stranger would write them, with the public names, each other, and nothing else.
 STRANGERS = {"builtin", "testing", "plugins of the site"}

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Request
 
 from nugetlite import ADMINISTRATOR, Action, Actor, Config, Refused, hookimpl
 
+GUEST_KEY = "API-GUEST"  #: what Octopus's clients send for a guest
+GUEST = Actor("guest")
 HEADERS = ("X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: where clients put a key; never the URL, which is logged
 NO_KEY_YET = "This feed has no API key yet, so nobody can change it; its operator sets NUGETLITE_API_KEY"
 UNKNOWN_KEY = "The API key is not one that this feed knows; check it for typing errors"
@@ -17,10 +19,12 @@ UNKNOWN_KEY = "The API key is not one that this feed knows; check it for typing 
 
 @hookimpl(trylast=True)
 def nugetlite_identify(request: Request, config: Config) -> Actor | None:
-    """Whoever has the key of the setting ``api_key`` is the administrator; another key is refused."""
+    """Whoever has the key of the setting ``api_key`` is the administrator; another key is refused, unless a guest's."""
     keys = list(keys_in(request))
     if not keys:
         return None
+    if set(keys) == {GUEST_KEY} and config.anonymous_read:
+        return GUEST
     if config.api_key and all(_same(key, config.api_key) for key in keys):
         return ADMINISTRATOR
     raise Refused(UNKNOWN_KEY if config.api_key else NO_KEY_YET)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nugetlite import layout
 from nugetlite.errors import NoSuchPackage, NotUnderstood
 from nugetlite.package.package import Deletion
-from nugetlite.share import Mark
+from nugetlite.shelf import Mark
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nugetlite.index import Index
     from nugetlite.package.identity import Identity
     from nugetlite.share import Share
+    from nugetlite.shelf import Shelf
     from nugetlite.storage import Entry
     from nugetlite.upkeep.doubts import Doubts
 
@@ -35,13 +36,7 @@ class Marks:
 
     def finish_deletes(self) -> None:
         """Complete hard deletes that were cut short."""
-        if not any(self.share.states(layout.TRASH)):
-            return
-        with self.database.begin():
-            for identity, entry in list(self.share.states(layout.TRASH)):
-                mark = replace(Mark.unknown(identity), when=datetime.now(UTC), deletion=Deletion.HARD)
-                with self.doubts.misses(entry.folder):
-                    self.share.finish_hard_delete(mark)
+        finish_deletes(self.share, self.database, self.doubts)
 
     def restate(self) -> int:
         """Make listed flags agree with the marks."""
@@ -104,3 +99,15 @@ class Marks:
             pass  # they went away meanwhile
         except NotUnderstood as error:
             self.doubts.refuse(entry.folder, entry.stamp, str(error))
+
+
+def finish_deletes(shelf: Shelf, database: Database, doubts: Doubts) -> None:
+    """Complete the hard deletes of one kind of version that were cut short."""
+    trash = shelf.places.trash
+    if not any(shelf.states(trash)):
+        return
+    with database.begin():
+        for identity, entry in list(shelf.states(trash)):
+            mark = replace(Mark.unknown(identity), when=datetime.now(UTC), deletion=Deletion.HARD)
+            with doubts.misses(entry.folder):
+                shelf.finish_hard_delete(mark)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nugetlite.errors import ShareFull, ShareUnavailable
+from nugetlite.upkeep.archives import ArchiveUpkeep
 from nugetlite.upkeep.arrivals import Arrivals, Progress
 from nugetlite.upkeep.departures import Departures
 from nugetlite.upkeep.difference import look, vanished
@@ -22,10 +23,12 @@ from nugetlite.upkeep.marks import Marks
 from nugetlite.upkeep.report import Report
 
 if TYPE_CHECKING:
+    from nugetlite.archive_share import ArchiveShare
     from nugetlite.database import Database
     from nugetlite.feed import Feed
     from nugetlite.history import History
     from nugetlite.index import Index
+    from nugetlite.index.archives import ArchiveIndex
     from nugetlite.share import Share
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ class Scanner:
         history: History,
         database: Database,
         feed: Feed,
+        archive_share: ArchiveShare,
+        archive_index: ArchiveIndex,
     ) -> None:
         self._share = share
         self._index = index
@@ -50,6 +55,7 @@ class Scanner:
         self._departures = Departures(share, index, history, database)
         self._drops = Drops(share, feed, self._doubts)
         self._marks = Marks(share, index, database, feed, self._doubts)
+        self._archives = ArchiveUpkeep(archive_share, archive_index, database, self._doubts)
 
     def scan(self, *, afresh: bool = False, progress: Progress = lambda count: None) -> Report:
         """Look once. ``afresh`` reads every package again, as if the index knew nothing.
@@ -77,6 +83,7 @@ class Scanner:
         )
         restated = self._marks.restate() + self._marks.remember_removals()
         self._marks.index_symbols()
+        self._archives.look(afresh=afresh)
         self._doubts.end()
         report = Report(
             added=added + len(dropped),
@@ -109,5 +116,6 @@ class Scanner:
         try:
             self._share.tidy()
             self._marks.finish_deletes()
+            self._archives.finish_deletes()
         except (ShareUnavailable, ShareFull) as error:
             log.warning("the share was not cleared up: %s", error)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, g, request
+from werkzeug.wrappers import Request
 
 from nugetlite.actor import ANONYMOUS, Action, Actor
-from nugetlite.errors import Refused
-from nugetlite.web.current import config, parts
+from nugetlite.errors import CredentialsWanted, Refused
+from nugetlite.web.current import config, parameters, parts
 
 if TYPE_CHECKING:
     from nugetlite.package.identity import PackageId
 
+KEY_IN_URL = "apikey"  #: a parameter by which Octopus's older examples send a key
 CREDENTIALS = ("Authorization", "X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: headers that say who asks
 _IN_ENVIRONMENT = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in CREDENTIALS)
 
@@ -20,7 +23,7 @@ _IN_ENVIRONMENT = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in CRE
 def actor() -> Actor:
     """Who sends the current request; raises ``Refused`` for wrong credentials, ``TooManyTries`` for many of them."""
     if "actor" not in g:
-        g.actor = _identify()
+        g.actor = _identify(request)
     return g.actor  # type: ignore[no-any-return]  # Flask's g has no types
 
 
@@ -28,7 +31,15 @@ def require(action: Action, package_id: PackageId | None = None) -> Actor:
     """Whoever sends the current request, if they may do this; raises as ``Access.permit`` does."""
     parts().access.permit(ANONYMOUS, action) if action.writes and config().read_only else None
     who = actor()
-    parts().access.permit(who, action, package_id)
+    try:
+        parts().access.permit(who, action, package_id)
+    except CredentialsWanted:
+        if KEY_IN_URL in parameters():
+            raise CredentialsWanted(
+                "The key in the URL was not read, because URLs are written to logs; "
+                "send it as the header X-NuGet-ApiKey or X-Octopus-ApiKey"
+            ) from None
+        raise
     return who
 
 
@@ -59,11 +70,28 @@ def _tell_caches_for_whom(response: Response) -> Response:
     return response
 
 
-def _identify() -> Actor:
+def has_credentials() -> bool:
+    """Whether the current request says by itself who sends it; what is left empty says nothing."""
+    return any(request.headers.get(name, "").strip() for name in CREDENTIALS)
+
+
+def know(who: Actor) -> None:
+    """Take the current request to be sent by somebody who proved it in another way."""
+    g.actor = who
+
+
+def identify_by_password(name: str, password: str) -> Actor:
+    """Whoever has these credentials, as if they came with the current request; raises as ``actor``."""
+    told = b64encode(f"{name}:{password}".encode(errors="surrogatepass")).decode()
+    environ = {**request.environ, "HTTP_AUTHORIZATION": f"Basic {told}"}
+    return _identify(Request(environ, populate_request=False))
+
+
+def _identify(asked: Request) -> Actor:
     guesses, address = parts().guesses, request.remote_addr or ""
     guesses.check(address)
     try:
-        found = parts().plugins.first("nugetlite_identify", Actor, request=request, config=config())
+        found = parts().plugins.first("nugetlite_identify", Actor, request=asked, config=config())
     except Refused:
         guesses.count(address)
         raise

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nugetlite.config import Config
     from nugetlite.feed import Feed
     from nugetlite.plugins import Plugins
+    from nugetlite.repository import Repository
     from nugetlite.upkeep import Upkeep
     from nugetlite.web.guesses import Guesses
 
@@ -31,8 +32,10 @@ class Parts:
     plugins: Plugins
     access: Access
     feed: Feed
+    repository: Repository
     upkeep: Upkeep
     guesses: Guesses
+    session_secret: bytes
     everybody_reads: bool  #: and no plugin has a say in who asks and who may
 
 
@@ -44,6 +47,11 @@ def parts() -> Parts:
 def feed() -> Feed:
     """Its feed."""
     return parts().feed
+
+
+def repository() -> Repository:
+    """The same and its archives, as Octopus's clients see them."""
+    return parts().repository
 
 
 def config() -> Config:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
+
+from flask import Response, request
+from werkzeug.exceptions import PreconditionFailed
+from werkzeug.wsgi import FileWrapper, wrap_file
 
 from nugetlite.web.document import is_known
 
@@ -15,6 +22,7 @@ SMALL = (
     256 * 1024
 )  #: bytes; up to here one read and one write are quicker than sendfile with its preparations
 BLOCK = 256 * 1024
+ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-(?:[0-9]{1,18})?|-([0-9]{1,18}))", re.IGNORECASE)
 ROOM = 1024  #: bytes that it takes to keep one: not the file, only where it is
 
 
@@ -52,3 +60,27 @@ class Download:
 
     def __len__(self) -> int:
         return ROOM
+
+
+def send(stream: BinaryIO, size: int, hash: str, headers: tuple[tuple[str, str], ...]) -> Response:
+    """Answer the current request with a file, whole or one range of it; ``hash`` is its ETag. It closes the stream."""
+    with ExitStack() as opened:
+        opened.callback(stream.close)
+        part = _wants_a_part(size)
+        body = FileWrapper(stream, BLOCK) if part else wrap_file(request.environ, stream, BLOCK)
+        response = Response(body, headers=headers, direct_passthrough=True)
+        response.content_length = size
+        response.set_etag(hash)
+        response.make_conditional(request)
+        if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+            raise PreconditionFailed
+        if response.status_code == HTTPStatus.OK and part:
+            response.make_conditional(request, accept_ranges=True, complete_length=size)
+        opened.pop_all()  # whoever sends the response closes it
+    return response
+
+
+def _wants_a_part(size: int) -> bool:
+    """Whether one range is asked for. With several, or in units that nobody knows, the whole is sent (RFC 9110)."""
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
+    return request.method == "GET" and asked is not None and int(asked[1] or 0) < size

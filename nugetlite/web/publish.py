@@ -9,24 +9,25 @@ from flask.typing import ResponseReturnValue
 
 from nugetlite.actor import Action
 from nugetlite.errors import NotUnderstood
+from nugetlite.package.filename import NUPKG
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.package import Deletion
 from nugetlite.package.version import Version
 from nugetlite.web import body
 from nugetlite.web.access import require
-from nugetlite.web.current import config, feed, links
+from nugetlite.web.current import config, feed, links, repository
 from nugetlite.web.document import Done
+from nugetlite.web.octopus.mode import mode_asked
 
 PACKAGE_URLS = (
     "/v3/package",
     "/api/v2/package",
     "/api/v2",
     "/nuget",
-    "/nuget/packages",
-    "/nuget/Packages",
     "/nuget/api/v2/package",
     "",
 )
+URLS_WITH_MODE = ("/nuget/packages", "/nuget/Packages")  #: as Octopus has it
 SYMBOL_URLS = ("/v3/symbolpackage", "/api/v2/symbolpackage")
 DELETIONS = {"unlist": Deletion.UNLIST, "softdelete": Deletion.SOFT, "harddelete": Deletion.HARD}
 
@@ -38,6 +39,19 @@ def push() -> ResponseReturnValue:
     actor = require(Action.PUSH)
     pushed = feed().push(body.package_stream(request.environ, config().max_package_size), actor)
     return _created(links().nupkg(pushed.package.identity))
+
+
+def push_with_mode() -> ResponseReturnValue:
+    """The same where the URL may say what to do if the version is there, as Octopus has it: ``?replace=true``."""
+    mode = mode_asked()
+    if mode is None:
+        return push()
+    actor = require(Action.PUSH)
+    upload = body.package_stream(request.environ, config().max_package_size)
+    outcome = repository().push(NUPKG, upload, actor, mode)
+    if outcome.ignored:
+        return Done(HTTPStatus.OK)
+    return _created(links().nupkg(outcome.item.identity))
 
 
 def push_symbols() -> ResponseReturnValue:
@@ -62,8 +76,9 @@ def relist(package_id: PackageId, version: Version) -> ResponseReturnValue:
     return Done(HTTPStatus.OK)
 
 
-for url in PACKAGE_URLS:
-    publish.add_url_rule(f"{url}/", f"push {url}", push, methods=["PUT", "POST"])
+for url in (*PACKAGE_URLS, *URLS_WITH_MODE):
+    view = push_with_mode if url in URLS_WITH_MODE else push
+    publish.add_url_rule(f"{url}/", f"push {url}", view, methods=["PUT", "POST"])
     one = f"{url}/<id:package_id>/<version:version>"
     publish.add_url_rule(one, f"delete {url}", delete, methods=["DELETE"])
     publish.add_url_rule(one, f"relist {url}", relist, methods=["POST"])

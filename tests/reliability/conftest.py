@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import urllib3
@@ -93,6 +95,23 @@ def scan(parts):
         return report
 
     return scan
+
+
+@pytest.fixture
+def at_once():
+    """Do many things at the same moment, and answer what came of each."""
+
+    def at_once(jobs):
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            together = threading.Barrier(len(jobs))
+
+            def run(job):
+                together.wait(30)
+                return job()
+
+            return list(pool.map(run, jobs))
+
+    return at_once
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
 """What a request costs a worker: little, however large it is, and nothing when it is over."""
 
 import os
+from hashlib import sha1
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
+from nugetlite.octodiff.commands import Copy, Data, header
 from nugetlite.testing import nuspec
 
 MIB = 1024 * 1024
@@ -71,3 +75,33 @@ def test_a_large_package_passes_through_in_small_pieces(server, memory, tmp_path
 
     assert received == package.stat().st_size
     assert memory("VmHWM") - before < 48 * MIB
+
+
+def test_a_large_archive_and_its_successor_as_a_delta_too(server, memory, tmp_path):
+    old, block, size = tmp_path / "old.zip", os.urandom(MIB), 80 * MIB
+    old.write_bytes(block * (size // MIB))
+    successor = sha1(old.read_bytes() + block)
+    key = {"X-Octopus-ApiKey": "test-key"}
+    before = memory("VmHWM")
+
+    with old.open("rb") as content:
+        status = upload(server, "/api/packages/raw", "Acme.Large.1.0.0.zip", content, size, key)
+    assert status == 201
+    url = "/api/packages/Acme.Large/1.1.0/delta-signature"
+    assert server.ask("GET", url, headers=key).status == 200
+    delta = b"".join([header(successor.digest()), bytes(Copy(0, size)), bytes(Data(MIB)), block])
+    url = "/api/packages/Acme.Large/1.0.0/delta"
+    assert upload(server, url, "Acme.Large.1.1.0.zip", BytesIO(delta), len(delta), key) == 201
+
+    assert memory("VmHWM") - before < 48 * MIB
+
+
+def upload(server, url, name, content, size, headers):
+    """Send a file as multipart, piece by piece."""
+    start = f'--b\r\nContent-Disposition: form-data; name=file; filename="{name}"\r\n\r\n'.encode()
+    body = chain([start], iter(lambda: content.read(MIB), b""), [b"\r\n--b--\r\n"])
+    framing = {
+        "Content-Type": "multipart/form-data; boundary=b",
+        "Content-Length": str(len(start) + size + 9),
+    }
+    return server.ask("POST", url, body=body, headers={**headers, **framing}).status

@@ -4,7 +4,6 @@ import hashlib
 import threading
 from base64 import urlsafe_b64encode
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,23 +11,6 @@ from nugetlite.testing import Client, nupkg
 
 MANY = 50
 SPELLINGS = ["1.0", "1.0.0", "1.0.0.0", "1.00.0", "01.0.0", "1.0.0+a", "1.0.0+b.7", "1.0"]
-
-
-@pytest.fixture
-def at_once():
-    """Do many things at the same moment, and answer what came of each."""
-
-    def at_once(jobs):
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            together = threading.Barrier(len(jobs))
-
-            def run(job):
-                together.wait(30)
-                return job()
-
-            return list(pool.map(run, jobs))
-
-    return at_once
 
 
 @pytest.fixture(params=["one server", "two servers with a database each"])
