@@ -1,0 +1,91 @@
+"""Several files on their way to one feed, some of them at a time."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from nugetlite.client.errors import BadOption
+from nugetlite.client.publishing import SYMBOLS
+from nugetlite.client.remote import Outcome, Pushed, Remote, Wish
+from nugetlite.client.upload import Watch
+from nugetlite.errors import FeedError
+
+PATTERN = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one file."""
+
+    file: Path
+    pushed: Pushed
+    error: FeedError | None = None
+
+
+Watcher = Callable[[Path], Watch]  #: is told that a file begins, and answers who looks at its bytes
+
+
+def chosen_files(names: Iterable[str], *, symbols: bool = False) -> list[Path]:
+    """The files that names and patterns mean, in their order, each of them once, whatever the case of its letters.
+
+    A pattern is expanded here, so it may come quoted; ``**`` leads through folders. With ``symbols``, the
+    ``.snupkg`` beside a ``.nupkg`` comes too. Raises ``BadOption`` for a name that means no file.
+    """
+    files: dict[str, Path] = {}
+    for name in names:
+        for file in _meant(name):
+            files.setdefault(str(file).lower(), file)
+            beside = file.with_suffix(SYMBOLS)
+            if symbols and file.suffix.lower() == ".nupkg" and beside.is_file():
+                files.setdefault(str(beside).lower(), beside)
+    return list(files.values())
+
+
+def push_all(
+    remote: Remote, files: Sequence[Path], wish: Wish, *, at_a_time: int, watcher: Watcher
+) -> list[Result]:
+    """Push the files, and answer what came of each, in their order. A failure keeps no other file from going.
+
+    Symbols go when all packages have gone: a feed takes them only for a package that it has.
+    """
+
+    def push(file: Path) -> Result:
+        try:
+            return Result(file, remote.push(file, wish, watcher(file)))
+        except FeedError as error:
+            return Result(file, Pushed(Outcome.FAILED, 0, str(error)), error)
+        except OSError as error:
+            unreadable = BadOption(f"The file cannot be read: {error.strerror or error}")
+            return Result(file, Pushed(Outcome.FAILED, 0, str(unreadable)), unreadable)
+
+    symbols = [file for file in files if file.suffix.lower() == SYMBOLS]
+    packages = [file for file in files if file not in symbols]
+    results: dict[Path, Result] = {}
+    with ThreadPoolExecutor(at_a_time) as workers:
+        try:
+            for wave in (packages, symbols):
+                results |= {result.file: result for result in workers.map(push, wave)}
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [results[file] for file in files]
+
+
+def _meant(name: str) -> Iterator[Path]:
+    path = Path(name).expanduser()
+    if path.is_file():
+        yield path.absolute()
+    elif path.is_dir():
+        raise BadOption(f"{name} is a folder; say which of its files: {path / '*.nupkg'}")
+    elif PATTERN & set(name):
+        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 -- a pattern may be absolute, too
+        files = [Path(match).absolute() for match in matches if Path(match).is_file()]
+        if not files:
+            raise BadOption(f"No file matches {name}")
+        yield from files
+    else:
+        raise BadOption(f"There is no file {name}")
