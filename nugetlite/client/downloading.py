@@ -66,9 +66,7 @@ def download(place: Place, folder: Path, connection: Connection, watch: Watch) -
     except OSError as error:
         raise BadOption(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
-        if not place.hash:  # nobody could go on from it
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        _tidy(part, is_of_use=place.hash is not None)
     return Downloaded(target, size, place.hash is not None)
 
 
@@ -78,32 +76,32 @@ def _compared(target: Path, place: Place) -> Downloaded:
     raise BadOption(f"{target} is there already, and is another file; move it away or choose --output")
 
 
+def _tidy(part: Path, *, is_of_use: bool) -> None:
+    """Leave only what somebody can go on from."""
+    with suppress(OSError):
+        if not is_of_use or not part.stat().st_size:
+            part.unlink()
+
+
 def _fetch(place: Place, part: Path, connection: Connection, watch: Watch) -> None:
     """Fetch what is missing of ``part``; where the connection ends early, go on from there."""
     etag, tries_left = "", connection.line.tries
     with part.open("ab") as stream:
         while True:
             start = stream.tell()
-            with connection.open("GET", place.url, _asked(place, start, etag)) as response:
-                if _is_whole(response, start):
-                    return
-                if not _goes_on(response, start):
-                    stream.seek(0)
-                    stream.truncate()
-                    if response.status == RANGE_NOT_SATISFIABLE and start:
-                        continue
-                    if response.status != OK:
-                        raise connection.read(place.url, response).refusal()
-                etag = _etag(response)
-                try:
-                    _take(response, stream, watch)
-                except HTTPError as error:
-                    tries_left = connection.line.tries if stream.tell() > start else tries_left - 1
-                    if not tries_left or not (etag or place.hash):
-                        raise Unfinished(f"{shown(place.url)} ended the connection in the middle") from error
-                    log.info("%s: cut off after %s bytes; going on", place.filename, stream.tell())
-                else:
-                    return
+            try:
+                with connection.open("GET", place.url, _asked(place, start, etag)) as response:
+                    if _is_whole(response, start):
+                        return
+                    if _goes_on(response, start) or _begins(response, place, stream, connection):
+                        etag = _etag(response)
+                        _take(response, stream, watch)
+                        return
+            except (Unfinished, HTTPError) as error:
+                tries_left = connection.line.tries if stream.tell() > start else tries_left - 1
+                if not tries_left or not (etag or place.hash):
+                    raise Unfinished(f"{shown(place.url)} ended the connection in the middle") from error
+                log.info("%s: cut off after %s bytes; going on", place.filename, stream.tell())
 
 
 def _asked(place: Place, start: int, etag: str) -> dict[str, str]:
@@ -126,8 +124,19 @@ def _goes_on(response: urllib3.BaseHTTPResponse, start: int) -> bool:
     return response.status == PARTIAL and told.startswith(f"bytes {start}-")
 
 
+def _begins(
+    response: urllib3.BaseHTTPResponse, place: Place, stream: BinaryIO, connection: Connection
+) -> bool:
+    """Whether the whole comes now; if it has to be asked for once more, not. What was there is of no use."""
+    if response.status != OK and not (response.status == RANGE_NOT_SATISFIABLE and stream.tell()):
+        raise connection.read(place.url, response).refusal()
+    stream.seek(0)
+    stream.truncate()
+    return response.status == OK
+
+
 def _take(response: urllib3.BaseHTTPResponse, stream: BinaryIO, watch: Watch) -> None:
-    for block in response.stream(BLOCK):
+    while block := response.read1(BLOCK):  # what has come, so that nothing of it is lost when it ends early
         stream.write(block)
         watch(stream.tell())
 
