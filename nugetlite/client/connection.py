@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
+from ssl import SSLSocket
 from time import sleep
 from typing import IO, Self, cast
 from urllib.parse import urlsplit
@@ -165,7 +166,8 @@ class ListeningConnection(HTTPConnection):
     def send(self, data: object) -> None:
         """Send a piece of a request, unless it has been answered."""
         sock = self.sock
-        if sock is not None and type(sock).__name__ == "socket" and wait_for_read(sock, timeout=0):
+        is_plain = sock is not None and not isinstance(sock, SSLSocket)
+        if is_plain and wait_for_read(sock, timeout=0):
             raise BrokenPipeError("there is an answer already")
         super().send(data)  # type: ignore[arg-type]  # http.client's own stub says what it takes
 

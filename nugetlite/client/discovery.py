@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from nugetlite.client.connection import Answer, Connection, shown
+from nugetlite.client.connection import Answer, Connection, Headers, shown
+from nugetlite.client.document import Document
 from nugetlite.client.errors import BadOption, Puzzling
 from nugetlite.client.octopus import OctopusServer, base_of, is_root
+from nugetlite.client.publishing import NuGetSource
 from nugetlite.client.remote import Credentials, Remote
 from nugetlite.client.v2 import V2Source
 from nugetlite.client.v3 import V3Source
 
 log = logging.getLogger(__name__)
 
+V2_ENTITY = b"V2FeedPackage"  #: what the entities of a V2 feed are called in its metadata
 LOCKED = (401, 403)  #: something is there, and wants to know who asks
 
 
@@ -36,71 +40,63 @@ def find_out(
     """
     _check(url, "--server")
     if urlsplit(url).path.lower().endswith(".json"):
-        return _told(open_source(url, connection, credentials))
-    octopus = (lambda: _octopus(url, connection, credentials, space),)
-    nuget = (lambda: _v3(url, connection, credentials), lambda: _v2(url, connection, credentials))
-    finders: tuple[Callable[[], Remote | None], ...] = (
-        (*nuget, *octopus) if nuget_first and not space else (*octopus, *nuget)
-    )
-    for find in finders:
-        if found := find():
-            return _told(found)
-    raise Puzzling(
-        f"There is neither an Octopus API nor a NuGet source at {shown(url)}, as far as it tells us"
-    )
-
-
-def _told(found: Remote) -> Remote:
+        found: Remote | None = open_source(url, connection, credentials)
+    else:
+        guess = Guess(url, connection, credentials, space)
+        found = guess.nuget() or guess.octopus() if nuget_first else guess.octopus() or guess.nuget()
+    if not found:
+        raise Puzzling(
+            f"There is neither an Octopus API nor a NuGet source at {shown(url)}, as far as it tells"
+        )
     log.info("Found %s", found.description)
     return found
 
 
-def _octopus(url: str, connection: Connection, credentials: Credentials, space: str) -> Remote | None:
-    answer = connection.ask("GET", f"{base_of(url)}/api", allow=range(300, 500))
-    return OctopusServer(url, connection, credentials, space) if _is(answer, _is_octopus) else None
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A URL that may be that of anything. Each question is answered with what is there, or nothing."""
 
+    url: str
+    connection: Connection
+    credentials: Credentials
+    space: str
 
-def _v3(url: str, connection: Connection, credentials: Credentials) -> Remote | None:
-    for index in (f"{url.rstrip('/')}/index.json", f"{url.rstrip('/')}/v3/index.json"):
-        source = V3Source(index, connection, credentials)
-        answer = connection.ask("GET", index, source.reading(index), allow=range(300, 500))
+    def octopus(self) -> Remote | None:
+        """Is it an Octopus server?"""
+        base = base_of(self.url)
+        answer = self._ask(f"{base}/api", {})
+        if not _is(answer, is_root):
+            return None
+        return OctopusServer(base, answer.document, self.connection, self.credentials, self.space)
+
+    def nuget(self) -> Remote | None:
+        """Is it a NuGet source, or does it have one where sources are? Raises ``Answered`` if that is locked."""
+        root = self.url.rstrip("/")
+        for url in (f"{root}/index.json", f"{root}/v3/index.json"):
+            v3 = V3Source(url, self.connection, self.credentials)
+            if _is(answer := self._ask_source(v3, url), lambda document: "resources" in document):
+                return v3.enter(answer.document)
+        for url in (root, f"{root}/api/v2", f"{root}/nuget"):
+            v2 = V2Source(url, self.connection, self.credentials)
+            if V2_ENTITY in (answer := self._ask_source(v2, f"{url}/$metadata")).body and answer.ok:
+                return v2
+        return None
+
+    def _ask_source(self, source: NuGetSource, url: str) -> Answer:
+        answer = self._ask(url, source.reading(url))
         if answer.code in LOCKED:
             raise answer.refusal()
-        if _is(answer, _is_service_index):
-            return source.enter(answer.document)
-    return None
+        return answer
+
+    def _ask(self, url: str, headers: Headers) -> Answer:
+        return self.connection.ask("GET", url, headers, allow=range(300, 500))
 
 
-def _v2(url: str, connection: Connection, credentials: Credentials) -> Remote | None:
-    for root in _v2_roots(url.rstrip("/")):
-        source = V2Source(root, connection, credentials)
-        answer = connection.ask("GET", f"{root}/$metadata", source.reading(root), allow=range(300, 500))
-        if answer.code in LOCKED:
-            raise answer.refusal()
-        if answer.ok and b"V2FeedPackage" in answer.body:
-            return source
-    return None
-
-
-def _v2_roots(url: str) -> Iterator[str]:
-    yield url
-    yield f"{url}/api/v2"
-    yield f"{url}/nuget"
-
-
-def _is(answer: Answer, test: Callable[[Answer], bool]) -> bool:
+def _is(answer: Answer, test: Callable[[Document], bool]) -> bool:
     try:
-        return answer.ok and test(answer)
+        return answer.ok and test(answer.document)
     except Puzzling:
         return False
-
-
-def _is_octopus(answer: Answer) -> bool:
-    return is_root(answer.document)
-
-
-def _is_service_index(answer: Answer) -> bool:
-    return "resources" in answer.document
 
 
 def _check(url: str, option: str) -> None:
@@ -111,3 +107,7 @@ def _check(url: str, option: str) -> None:
         sound = False
     if not sound:
         raise BadOption(f"{option} is the URL of a server, http://… or https://…, and {shown(url)} is none")
+    if parts.username is not None:
+        raise BadOption(
+            f"Leave who you are out of the URL of {shown(url)}: say --user=NAME and --pass=PASSWORD"
+        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -36,11 +36,11 @@ from nugetlite.client.remote import (
     Wish,
 )
 from nugetlite.client.upload import Upload, Watch, unwatched
-from nugetlite.errors import FeedError
+from nugetlite.errors import BadVersion, FeedError
 from nugetlite.octodiff.delta import Delta
 from nugetlite.octodiff.signature import Signature
 from nugetlite.package.archive import Archive
-from nugetlite.package.filename import ArchiveIdentity, FileName, is_nupkg
+from nugetlite.package.filename import ArchiveIdentity, ArchiveVersion, FileName, is_nupkg
 from nugetlite.package.package import Deletion
 
 log = logging.getLogger(__name__)
@@ -57,12 +57,17 @@ WORTH_IT = 0.95  #: of the file; a larger delta is not sent
 class OctopusServer(Remote):
     """A server, and one space of it, entered."""
 
-    def __init__(self, url: str, connection: Connection, credentials: Credentials, space: str = "") -> None:
-        """Find out where everything is, and sign in. Raises ``ClientError``."""
-        self.base = base_of(url)
+    def __init__(
+        self, base: str, root: Document, connection: Connection, credentials: Credentials, space: str = ""
+    ) -> None:
+        """Sign in, and find out where everything is; ``root`` is what the server says at ``/api``.
+
+        Raises ``ClientError``.
+        """
+        self.base = base
         self.connection = connection
         self._headers = {"Accept": "application/json"}
-        self._root = self._get("~/api")
+        self._root = root
         _check_version(self._root, self.base)
         self._enter(credentials)
         self._space, self._links = self._enter_space(space)
@@ -71,8 +76,8 @@ class OctopusServer(Remote):
     def description(self) -> str:
         """What it is."""
         root = self._root
-        name, version = printable(root.text("Application")), printable(root.text("Version"))
-        return f"the Octopus API of {name} {version} at {shown(self.base)}{self._space}"
+        product = printable(f"{root.text('Application') or 'a server'} {root.text('Version')}")
+        return f"the Octopus API of {product} at {shown(self.base)}{self._space}"
 
     def who(self) -> str:
         """As whom it knows us."""
@@ -102,15 +107,13 @@ class OctopusServer(Remote):
         return printable(answer.headers.get("X-NuGetLite-Deletion", ""))
 
     def find(self, words: str, *, prerelease: bool, all_versions: bool) -> Iterator[Found]:
-        """Whatever has the words in its id. Octopus tells prereleases from releases only by their version."""
-        options = {"filter": words} if words else {}
-        options |= {"take": str(PAGE)} if all_versions else {"take": str(PAGE), "latest": "true"}
-        for package in self._pages(self._link(self._links, "Packages", options)):
-            version = printable(package.text("Version"))
-            if prerelease or "-" not in version.partition("+")[0]:
-                about = printable(package.text("Description"))
-                size = package.number("PackageSizeBytes")
-                yield Found(printable(package.text("PackageId")), version, about, size)
+        """Whatever has the words in its id."""
+        options = {"take": str(PAGE)} | ({"filter": words} if words else {})
+        if prerelease and not all_versions:
+            options["latest"] = "true"
+        packages = self._pages(self._link(self._links, "Packages", options))
+        found = (_found(package) for package in packages if prerelease or not _is_prerelease(package))
+        yield from found if prerelease or all_versions else _newest_of_each(found)
 
     def locate(self, id: str, version: str, *, prerelease: bool) -> Place:
         """Where the bytes of a package are, and their SHA-1."""
@@ -194,7 +197,7 @@ class OctopusServer(Remote):
     def _newest(self, id: str, prerelease: bool) -> Document:
         """The first of the versions, which the server orders from the newest."""
         for package in self._pages(self._link(self._links, "Packages", {"nuGetPackageId": id})):
-            if prerelease or "-" not in package.text("Version").partition("+")[0]:
+            if prerelease or not _is_prerelease(package):
                 return package
         raise Answered(NOT_FOUND, f"{id} is not at {self.description}, or only as a prerelease")
 
@@ -286,6 +289,32 @@ class OctopusServer(Remote):
         if not same_origin(url, self.base):
             raise Puzzling(f"{shown(self.base)} sends us to another server, {shown(url)}")
         return url
+
+
+def _is_prerelease(package: Document) -> bool:
+    return "-" in package.text("Version").partition("+")[0]
+
+
+def _found(package: Document) -> Found:
+    id, version = printable(package.text("PackageId")), printable(package.text("Version"))
+    return Found(id, version, printable(package.text("Description")), package.number("PackageSizeBytes"))
+
+
+def _newest_of_each(found: Iterable[Found]) -> Iterable[Found]:
+    """The server's own choice of the latest counts prereleases in, so it is made here."""
+    newest: dict[str, Found] = {}
+    for each in found:
+        other = newest.setdefault(each.id.lower(), each)
+        if _order(each.version) > _order(other.version):
+            newest[each.id.lower()] = each
+    return newest.values()
+
+
+def _order(version: str) -> str:
+    try:
+        return ArchiveVersion.parse(version).sort_key
+    except BadVersion:
+        return ""  # before all others
 
 
 def _named(file: Path) -> FileName:

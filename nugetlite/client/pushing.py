@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
-from nugetlite.client.errors import BadOption
+from nugetlite.client.errors import BadOption, ClientError
 from nugetlite.client.publishing import SYMBOLS
 from nugetlite.client.remote import Outcome, Pushed, Remote, Wish
 from nugetlite.client.upload import Watch
@@ -53,9 +54,11 @@ def push_all(
     Symbols go when all packages have gone: a feed takes them only for a package that it has.
     """
 
+    given_up = Event()
+
     def push(file: Path) -> Result:
         try:
-            return Result(file, remote.push(file, wish, watcher(file)))
+            return Result(file, remote.push(file, wish, _until(given_up, watcher(file))))
         except FeedError as error:
             return Result(file, Pushed(Outcome.FAILED, 0, str(error)), error)
         except OSError as error:
@@ -69,10 +72,22 @@ def push_all(
         try:
             for wave in (packages, symbols):
                 results |= {result.file: result for result in workers.map(push, wave)}
-        except BaseException:
+        except BaseException:  # somebody pressed Ctrl-C
+            given_up.set()
             workers.shutdown(wait=False, cancel_futures=True)
             raise
     return [results[file] for file in files]
+
+
+def _until(given_up: Event, watch: Watch) -> Watch:
+    """Look on, and end an upload that nobody waits for any longer."""
+
+    def look(so_far: int) -> None:
+        if given_up.is_set():
+            raise ClientError("The push was given up")
+        watch(so_far)
+
+    return look
 
 
 def _meant(name: str) -> Iterator[Path]:

@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import signal
 import socket
+import subprocess
+import sys
+import threading
 import time
 import tracemalloc
 from base64 import b64encode
@@ -412,3 +416,25 @@ def test_a_url_is_shown_without_secrets(url, expected):
 
 def test_what_is_printable_stays_as_it_is():
     assert printable("Größe  und\n“Zeichen”") == "Größe und “Zeichen”"
+
+
+def test_ctrl_c_ends_a_push_that_is_on_its_way(odd, tmp_path):
+    with (tmp_path / "Contoso.Big.1.0.0.nupkg").open("wb") as stream:
+        stream.truncate(500_000_000)
+    began = threading.Event()
+
+    def take_slowly(request):
+        began.set()
+        while request.rfile.read(100_000):
+            time.sleep(0.05)
+
+    odd.on("PUT", "/nuget/", take_slowly)
+    command = [sys.executable, "-c", "from nugetlite.cli import main; main()", "push", "*.nupkg"]
+    command += ["--source", f"{odd.url}/nuget"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        began.wait(20)
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=10)
+
+    assert process.returncode == 1
+    assert told.decode().splitlines()[-1] == "Aborted!"
