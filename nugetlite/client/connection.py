@@ -47,7 +47,13 @@ BLOCK = 256 * 1024  #: bytes of an upload that are sent at once
 CONNECT_SECONDS = 20
 LONGEST_WAIT = 60  #: seconds before another try, whatever the feed asks for
 VERBOSE = 5  #: the level at which requests are told
-SECRET_HEADERS = ("Authorization", "Proxy-Authorization", "Cookie", "X-NuGet-ApiKey", "X-Octopus-ApiKey")
+KEYS = ("X-NuGet-ApiKey", "X-Octopus-ApiKey", "X-Octopus-Csrf-Token")
+SECRET_HEADERS = (
+    "Authorization",
+    "Proxy-Authorization",
+    "Cookie",
+    *KEYS,
+)  #: not for whom a redirect leads to
 WARNING = "X-NuGet-Warning"
 
 Headers = Mapping[str, str]
@@ -86,21 +92,15 @@ class Answer:
         """The JSON object in it; raises ``Puzzling``."""
         return Document.parse(self.body, self.whence)
 
-    @property
-    def documents(self) -> list[Document]:
-        """The objects of the JSON array in it; raises ``Puzzling``."""
-        return Document.parse_list(self.body, self.whence)
-
     def refusal(self) -> Answered:
         """The no in it, in the feed's own words."""
+        if 300 <= self.code < 400:
+            there = printable(self.headers.get("Location", "nowhere"))
+            return Answered(self.code, f"{self.whence} leads to {there}; use that URL")
         said = self._told() or printable(self.reason) or "The feed gives no reason"
         warning = printable(self.headers.get(WARNING, ""))
-        told = said if not warning or warning in said or said in warning else f"{said}; {warning}"
-        if 300 <= self.code < 400:
-            told = (
-                f"{self.whence} leads to {printable(self.headers.get('Location', 'nowhere'))}; use that URL"
-            )
-        return Answered(self.code, told)
+        is_news = warning.removesuffix("...") not in said and said not in warning
+        return Answered(self.code, f"{said}; {warning}" if is_news else said)
 
     def _told(self) -> str:
         """What the body says: Octopus's error object, ours, OData's, or one short line of text."""
@@ -110,7 +110,7 @@ class Answer:
             return self._told_in_text()
         said = [document.text("HelpText") if self.code in (401, 403) else "", document.text("ErrorMessage")]
         said += [each for each in document.texts("Errors") if each not in said]
-        said += [document.text("error"), document.document("error").text("message")]
+        said += [document.text("error"), document.document("error").text("message"), document.text("message")]
         return printable(" ".join(each for each in said if each))
 
     def _told_in_text(self) -> str:
@@ -133,7 +133,7 @@ class Patience(urllib3.Retry):
         """Wait before another try."""
         wait = (response and self.get_retry_after(response)) or self.get_backoff_time()
         why = f"The feed answered {response.status}" if response else "Nobody answered"
-        log.info("%s; trying again in %g seconds", why, wait)
+        log.info("%s; trying again %s", why, f"in {wait:g} seconds" if wait else "at once")
         sleep(wait)
 
     @classmethod

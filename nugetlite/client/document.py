@@ -19,20 +19,13 @@ class Document:
     @classmethod
     def parse(cls, body: bytes, whence: str) -> Document:
         """Read an object; raises ``Puzzling``."""
-        match _load(body, whence):
-            case dict(fields):
-                return cls.of(fields)
-            case _:
-                raise Puzzling(f"{whence} answered JSON, but not with an object")
-
-    @classmethod
-    def parse_list(cls, body: bytes, whence: str) -> list[Document]:
-        """Read an array of objects; raises ``Puzzling``."""
-        match _load(body, whence):
-            case list(items):
-                return [cls.of(item) for item in items if isinstance(item, dict)]
-            case _:
-                raise Puzzling(f"{whence} answered JSON, but not with a list")
+        try:
+            loaded = orjson.loads(body)
+        except ValueError as error:
+            raise Puzzling(f"{whence} answered something that is not JSON") from error
+        if not isinstance(loaded, dict):
+            raise Puzzling(f"{whence} answered JSON, but not with an object")
+        return cls.of(loaded)
 
     @classmethod
     def of(cls, fields: Mapping[str, object]) -> Document:
@@ -72,11 +65,3 @@ class Document:
         """The strings of an array in it; of one string, that one."""
         value = self.fields.get(name.lower())
         return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
-
-
-def _load(body: bytes, whence: str) -> object:
-    try:
-        loaded: object = orjson.loads(body)
-    except ValueError as error:
-        raise Puzzling(f"{whence} answered something that is not JSON") from error
-    return loaded

@@ -2,13 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from nugetlite.testing import KEY, Client, nupkg
 from nugetlite.testing.packages import nuspec
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -259,6 +263,15 @@ def test_help_tells_every_option_in_both_forms(run):
         assert options[name]["Description"]
     assert options["package"]["Repeatable"]
     assert options["apiKey"]["Environment"] == ["OCTOPUS_CLI_API_KEY", "NUGETLITE_API_KEY"]
+
+
+def test_the_readme_has_every_option_and_no_other(run):
+    section = README.read_text("utf-8").partition("## Push from anywhere\n")[2].partition("\n## ")[0]
+    table = "".join(line.split(" | ")[0] for line in section.splitlines() if line.startswith("| "))
+    told = json.loads(run("push", "--help", "--helpOutputFormat=Json").stdout)
+    options = {option["Name"] for option in told["Options"]}
+
+    assert set(re.findall(r"--([A-Za-z-]+)", table.replace("---", ""))) == options
 
 
 @pytest.mark.parametrize(
