@@ -71,6 +71,11 @@ class Call:
     source: str
     space: str
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody said who asks. An Octopus server answers nobody; many NuGet sources let everybody read."""
+        return not self.credentials.api_key and not self.credentials.user
+
     def remote(self, *, nuget_first: bool = False) -> Remote:
         """The feed that was named, whatever it is. Raises ``ClientError``."""
         if not self.server and not self.source:

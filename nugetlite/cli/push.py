@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -9,9 +10,10 @@ import click
 from nugetlite.cli.dialect import Call, ClientCommand, Synonym, exit_code, leave, reads
 from nugetlite.client.errors import BadOption
 from nugetlite.client.options import overwrite_mode
+from nugetlite.client.publishing import SYMBOLS
 from nugetlite.client.pushing import Result, chosen_files, push_all
 from nugetlite.client.remote import Outcome, OverwriteMode, Wish
-from nugetlite.client.upload import Watch, unwatched
+from nugetlite.client.upload import Watch
 
 AT_A_TIME = 4
 
@@ -74,12 +76,12 @@ def push(
     chosen = chosen_files([*packages, *files], symbols=symbols)
     if not chosen:
         raise BadOption("Say what to push: files or patterns, as they are or as --package=FILE")
-    remote = call.remote()
+    remote = call.remote(nuget_first=any(file.suffix.lower() == SYMBOLS for file in chosen))
     with telling.bars() as bars:
 
-        def watcher(file: Path) -> Watch:
+        def watcher(file: Path) -> AbstractContextManager[Watch]:
             telling.say(f"Pushing package: {file}...")
-            return bars.watch(file.name, file.stat().st_size) if bars else unwatched
+            return bars.bar(file.name)
 
         results = push_all(remote, chosen, Wish(mode, delta), at_a_time=at_a_time, watcher=watcher)
     _report(call, results)

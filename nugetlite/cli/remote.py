@@ -9,7 +9,6 @@ import click
 
 from nugetlite.cli.dialect import Call, ClientCommand
 from nugetlite.client.downloading import download as fetch
-from nugetlite.client.upload import unwatched
 from nugetlite.package.package import Deletion
 
 LIMIT = 100
@@ -59,7 +58,8 @@ def list_packages(
     call: Call, words: tuple[str, ...], prerelease: bool, all_versions: bool, limit: int
 ) -> None:
     """List the packages that words find; without words, all of them."""
-    found = call.remote().find(" ".join(words), prerelease=prerelease, all_versions=all_versions)
+    remote = call.remote(nuget_first=call.is_anonymous)
+    found = remote.find(" ".join(words), prerelease=prerelease, all_versions=all_versions)
     shown = list(islice(found, limit))
     rows = [(each.id, each.version, _short(each.description)) for each in shown]
     call.telling.table(("Id", "Version", "Description"), rows)
@@ -100,9 +100,9 @@ def download(call: Call, id: str, version: str, prerelease: bool, output: Path) 
     A download that was cut short goes on where it stopped. The file gets its name when it is whole, and has the
     hash that the feed tells, if it tells one.
     """
-    place = call.remote().locate(id, version, prerelease=prerelease)
-    with call.telling.bars() as bars:
-        watch = bars.watch(place.filename, None) if bars else unwatched
+    remote = call.remote(nuget_first=call.is_anonymous)
+    place = remote.locate(id, version, prerelease=prerelease)
+    with call.telling.bars() as bars, bars.bar(place.filename) as watch:
         got = fetch(place, output, call.connection, watch)
     checked = f"{place.hash.algorithm} as the feed tells it" if place.hash else "the feed tells no hash"
     how = "Was there already:" if got.was_there else "Downloaded"

@@ -11,6 +11,7 @@ from typing import Self
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -23,8 +24,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nugetlite.cli.build_server import Announcer
-from nugetlite.client.connection import VERBOSE
-from nugetlite.client.upload import Watch
+from nugetlite.client.connection import VERBOSE, printable
+from nugetlite.client.upload import Watch, unwatched
 from nugetlite.config import MASK
 
 LEVELS = {
@@ -90,13 +91,13 @@ class Telling(logging.Handler):
 
     def complain(self, sentence: str) -> None:
         """Tell what went wrong, whatever is wanted of the rest."""
-        self._print(self._aside, Text(self.masked(sentence), "red"))
+        self._print(self._aside, Text(self._shown(sentence), "red"))
         self.announce(sentence, is_bad=True)
 
     def announce(self, sentence: str, *, is_bad: bool = False) -> None:
         """Tell the build server, if it listens."""
         tell = self._announcer.error if is_bad else self._announcer.message
-        if line := tell(self.masked(sentence)):
+        if line := tell(self._shown(sentence)):
             self._print(self._aside if self.is_json else self._answer, Text(line))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -105,7 +106,7 @@ class Telling(logging.Handler):
             return
         table = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*(Text(self.masked(cell), overflow="fold") for cell in row))
+            table.add_row(*(Text(self._shown(cell), overflow="fold") for cell in row))
         with self._answer.capture() as drawn:
             self._answer.print(table)
         lines = (line.rstrip() for line in drawn.get().splitlines())
@@ -125,10 +126,10 @@ class Telling(logging.Handler):
         return text
 
     @contextmanager
-    def bars(self) -> Iterator[Bars | None]:
+    def bars(self) -> Iterator[Bars]:
         """Bars for files on their way, on a terminal; the lines then go above them."""
         if self._is_mute or not self._aside.is_terminal:
-            yield None
+            yield Bars()
             return
         lines, self._lines = self._lines, self._aside
         try:
@@ -145,9 +146,12 @@ class Telling(logging.Handler):
         finally:
             self._lines = lines
 
+    def _shown(self, text: str) -> str:
+        return printable(self.masked(text))
+
     def _tell(self, sentence: str, level: int) -> None:
         if level >= self.level and not self._is_mute:
-            self._print(self._lines, Text(self.masked(sentence), STYLES.get(level, "")))
+            self._print(self._lines, Text(self._shown(sentence), STYLES.get(level, "")))
 
     def _print(self, console: Console, what: Text) -> None:
         with self._speaking:
@@ -155,20 +159,24 @@ class Telling(logging.Handler):
 
 
 class Bars:
-    """A bar for each file, and one watch for each bar."""
+    """A bar for each file on its way; without a progress to draw, none."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
 
-    def watch(self, name: str, total: int | None) -> Watch:
-        """A new bar; it goes when all has gone."""
+    @contextmanager
+    def bar(self, name: str) -> Iterator[Watch]:
+        """A bar that is there while this is entered."""
+        progress = self._progress
+        if not progress:
+            yield unwatched
+            return
         shown = name if len(name) <= LONG_NAME else f"{name[: LONG_NAME - 1]}…"
-        task = self._progress.add_task(Text(shown).markup, total=total)
-
-        def watch(so_far: int) -> None:
-            self._progress.update(task, completed=so_far, visible=so_far != total)
-
-        return watch
+        task = progress.add_task(escape(shown), total=None)
+        try:
+            yield lambda so_far, of: progress.update(task, completed=so_far, total=of or None)
+        finally:
+            progress.remove_task(task)
 
 
 def _console(*, stderr: bool) -> Console:

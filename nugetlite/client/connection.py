@@ -54,6 +54,7 @@ SECRET_HEADERS = (
     "Cookie",
     *KEYS,
 )  #: not for whom a redirect leads to
+SECRET_VALUE = re.compile(r"([^=&]*(?:key|token|secret|pass|sig|auth|cred)[^=&]*)=[^&]*", re.IGNORECASE)
 WARNING = "X-NuGet-Warning"
 
 Headers = Mapping[str, str]
@@ -280,13 +281,11 @@ def user_agent() -> str:
 
 
 def shown(url: str) -> str:
-    """A URL as one may show it: without a password, and without what stands behind the question mark."""
+    """A URL as one may show it: without a password, and without what is secret behind the question mark."""
     parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
+    query = SECRET_VALUE.sub(r"\1=***", parts.query)
     return printable(
-        parts._replace(netloc=host, query="...", fragment="").geturl()
-        if parts.query
-        else parts._replace(netloc=host, fragment="").geturl()
+        parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment="").geturl()
     )
 
 

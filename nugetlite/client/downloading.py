@@ -136,9 +136,11 @@ def _begins(
 
 
 def _take(response: urllib3.BaseHTTPResponse, stream: BinaryIO, watch: Watch) -> None:
+    length = response.headers.get("Content-Length", "")
+    size = stream.tell() + int(length) if length.isdecimal() else 0
     while block := response.read1(BLOCK):  # what has come, so that nothing of it is lost when it ends early
         stream.write(block)
-        watch(stream.tell())
+        watch(stream.tell(), size)
 
 
 def _etag(response: urllib3.BaseHTTPResponse) -> str:

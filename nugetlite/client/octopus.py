@@ -165,8 +165,9 @@ class OctopusServer(Remote):
             if not self._has(file):
                 raise
             return Pushed(Outcome.PUSHED, upload.length, f"{silence}; the server has it all the same")
-        ignored = answer.code == OK and wish.mode is OverwriteMode.IGNORE
-        return Pushed(Outcome.IGNORED if ignored else Outcome.PUSHED, upload.length, note)
+        if answer.code == OK and wish.mode is OverwriteMode.IGNORE:
+            return Pushed(Outcome.IGNORED, upload.length)
+        return Pushed(Outcome.PUSHED, upload.length, note)
 
     def _has(self, file: Path) -> bool:
         """Whether the server has just this file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -13,7 +14,7 @@ from nugetlite.client.errors import BadOption, ClientError
 from nugetlite.client.publishing import SYMBOLS
 from nugetlite.client.remote import Outcome, Pushed, Remote, Wish
 from nugetlite.client.upload import Watch
-from nugetlite.errors import FeedError
+from nugetlite.errors import FeedError, quoted
 
 PATTERN = frozenset("*?[")
 
@@ -27,7 +28,9 @@ class Result:
     error: FeedError | None = None
 
 
-Watcher = Callable[[Path], Watch]  #: is told that a file begins, and answers who looks at its bytes
+Watcher = Callable[
+    [Path], AbstractContextManager[Watch]
+]  #: is entered when a file's turn comes, and left after it
 
 
 def chosen_files(names: Iterable[str], *, symbols: bool = False) -> list[Path]:
@@ -38,7 +41,7 @@ def chosen_files(names: Iterable[str], *, symbols: bool = False) -> list[Path]:
     """
     files: dict[str, Path] = {}
     for name in names:
-        for file in _meant(name):
+        for file in map(_nameable, _meant(name)):
             files.setdefault(str(file).lower(), file)
             beside = file.with_suffix(SYMBOLS)
             if symbols and file.suffix.lower() == ".nupkg" and beside.is_file():
@@ -58,7 +61,8 @@ def push_all(
 
     def push(file: Path) -> Result:
         try:
-            return Result(file, remote.push(file, wish, _until(given_up, watcher(file))))
+            with watcher(file) as watch:
+                return Result(file, remote.push(file, wish, _until(given_up, watch)))
         except FeedError as error:
             return Result(file, Pushed(Outcome.FAILED, 0, str(error)), error)
         except OSError as error:
@@ -79,13 +83,21 @@ def push_all(
     return [results[file] for file in files]
 
 
+def _nameable(file: Path) -> Path:
+    try:
+        str(file).encode()
+    except UnicodeEncodeError as error:
+        raise BadOption(f"{quoted(file.name)} has a name that is not UTF-8; rename it") from error
+    return file
+
+
 def _until(given_up: Event, watch: Watch) -> Watch:
     """Look on, and end an upload that nobody waits for any longer."""
 
-    def look(so_far: int) -> None:
+    def look(so_far: int, of: int) -> None:
         if given_up.is_set():
             raise ClientError("The push was given up")
-        watch(so_far)
+        watch(so_far, of)
 
     return look
 

@@ -11,10 +11,12 @@ from urllib3.fields import RequestField
 
 from nugetlite.client.errors import BadOption, Unfinished
 
-Watch = Callable[[int], None]  #: is told how many bytes of a file have gone or come so far
+Watch = Callable[
+    [int, int], None
+]  #: is told how many bytes have gone or come so far, and of how many (0: nobody knows)
 
 
-def unwatched(_: int) -> None:
+def unwatched(so_far: int, of: int) -> None:
     """Nobody looks."""
 
 
@@ -53,7 +55,7 @@ class Upload:
             return self._parts.pop()
         if block := self._read_file(size):
             self._sent += len(block)
-            self._watch(self._sent)
+            self._watch(self._sent, self._size)
             return block
         return self._parts.pop() if self._parts else b""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from nugetlite.client.connection import Connection, Line, printable, shown
 from nugetlite.client.errors import Answered, BadOption, Puzzling, Unfinished, Unreachable
 from nugetlite.client.pushing import chosen_files
 from nugetlite.client.remote import Credentials, Wish
-from nugetlite.client.upload import Upload
+from nugetlite.client.upload import Upload, unwatched
 from nugetlite.client.v2 import V2Source
 from nugetlite.testing import nupkg
 
@@ -182,7 +183,7 @@ def test_an_early_refusal_is_heard_and_the_rest_is_not_sent(odd, push, tmp_path)
     odd.on("PUT", "/nuget/", refuse_early)
     sent = []
 
-    def watch(so_far):
+    def watch(so_far, of):
         sent.append(so_far)
 
     source = V2Source(f"{odd.url}/nuget", Connection(Line()), Credentials("key"))
@@ -219,7 +220,7 @@ def test_memory_stays_flat_however_large_the_file(odd, push, tmp_path):
 
 def test_an_upload_ends_when_its_time_is_over_and_begins_anew_with_each_try(package):
     with package.open("rb") as stream:
-        upload = Upload(stream, "x.nupkg", field="package", watch=lambda sent: None, seconds=0.01)
+        upload = Upload(stream, "x.nupkg", field="package", watch=unwatched, seconds=0.01)
         whole = b"".join(iter(lambda: upload.read(100), b""))
         time.sleep(0.02)
         with pytest.raises(Unfinished, match=r"longer than 0\.01 seconds"):
@@ -234,7 +235,7 @@ def test_a_file_that_changes_while_it_is_sent_is_not_sent_to_its_end(tmp_path):
     file = tmp_path / "a.nupkg"
     file.write_bytes(b"x" * 1000)
     with file.open("rb") as stream:
-        upload = Upload(stream, "a.nupkg", field="package", watch=lambda sent: None, seconds=9)
+        upload = Upload(stream, "a.nupkg", field="package", watch=unwatched, seconds=9)
         with file.open("ab") as other:
             other.write(b"more")
         with pytest.raises(BadOption, match="changed while it was sent"):
@@ -304,6 +305,14 @@ def test_names_that_differ_in_case_only_are_pushed_once(tmp_path):
     chosen = chosen_files([str(tmp_path / "b.nupkg"), f"{tmp_path}/a*", f"{tmp_path}/*"])
 
     assert [file.name for file in chosen] == ["b.nupkg", "a.nupkg"]
+
+
+def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_sent(tmp_path):
+    odd_name = os.fsdecode(b"Acme.Web.1.0.0-\xff.zip")
+    (tmp_path / odd_name).touch()
+
+    with pytest.raises(BadOption, match=r'"Acme.Web.1.0.0-\\udcff.zip" has a name that is not UTF-8'):
+        chosen_files([f"{tmp_path}/*.zip"])
 
 
 def index(resources):
@@ -406,7 +415,7 @@ def test_no_certificate_of_any_kind_is_warned_of_once(run, odd, package):
     ("url", "expected"),
     [
         ("http://me:secret@feed/nuget", "http://feed/nuget"),
-        ("http://feed/nuget?apikey=secret#secret", "http://feed/nuget?..."),
+        ("http://feed/nuget?q=x&ApiKey=secret&sig=secret#secret", "http://feed/nuget?q=x&ApiKey=***&sig=***"),
         ("http://feed/\x1b[31m", "http://feed/?[31m"),
     ],
 )

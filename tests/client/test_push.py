@@ -149,7 +149,7 @@ def test_symbols_go_after_their_packages(run, feed, key, make_file, tmp_path):
             nupkg(id, manifest=manifest, files={"lib/x.pdb": b"pdb"})
         )
 
-    result = run("push", "Contoso.Json*.nupkg", "--symbols", "--source", f"{feed}/v3/index.json", key)
+    result = run("push", "Contoso.Json*.nupkg", "--symbols", "--server", feed, key)
     loose = run("push", "Contoso.Text.*", "--source", f"{feed}/api/v2", key, "--outputFormat=Json")
 
     assert result.exit_code == 0, result.output
