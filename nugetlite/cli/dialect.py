@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from inspect import cleandoc
 from typing import Any, NoReturn
 
 import click
 import orjson
 
-from nugetlite.cli.build_server import Announcer, announcer
-from nugetlite.cli.telling import LEVELS, Telling
+from nugetlite.cli.calling import call_of, connection_options, telling_of
+from nugetlite.cli.telling import Telling
 from nugetlite.client import options
-from nugetlite.client.connection import Connection, Line
-from nugetlite.client.discovery import find_out, open_source
 from nugetlite.client.errors import Answered, BadOption
-from nugetlite.client.octopus import OctopusServer
-from nugetlite.client.remote import Credentials, Remote
 from nugetlite.errors import FeedError
 
-BAD_ARGUMENTS, UNEXPECTED, DENIED, HTTP_ERROR = (
-    -1,
-    -3,
-    -5,
-    -7,
-)  #: octo's exit codes; Unix shows them modulo 256
+# octo's exit codes; Unix shows them modulo 256
+BAD_ARGUMENTS = -1
+UNEXPECTED = -3
+DENIED = -5
+HTTP_ERROR = -7
+
 LOCKED = (401, 403)
-FORMATS = ("Default", "Json")
-
-
-def reads(read: Callable[[str], object]) -> Callable[[click.Context, click.Parameter, str], object]:
-    """How an option is read that is more than text; what ``read`` raises is told as click does."""
-
-    def convert(context: click.Context, option: click.Parameter, text: str) -> object:
-        try:
-            return read(text)
-        except BadOption as error:
-            raise click.BadParameter(str(error), context, option) from error
-
-    return convert
 
 
 class Misused(click.UsageError):
@@ -58,142 +39,6 @@ class Synonym(click.Option):
         more |= {"is_flag": True, "expose_value": False, "help": f"As --{stands_for}."}
         super().__init__(names, **more)
         self.stands_for = stands_for
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One command being carried out: who is told, and who is asked."""
-
-    telling: Telling
-    connection: Connection
-    credentials: Credentials
-    server: str
-    source: str
-    space: str
-
-    @property
-    def is_anonymous(self) -> bool:
-        """Whether nobody said who asks. An Octopus server answers nobody; many NuGet sources let everybody read."""
-        return not self.credentials.api_key and not self.credentials.user
-
-    def remote(self, *, nuget_first: bool = False) -> Remote:
-        """The feed that was named, whatever it is. Raises ``ClientError``."""
-        if not self.server and not self.source:
-            raise BadOption("Say where: --server=URL, or --source=URL for a NuGet source")
-        if self.source:
-            found = open_source(self.source, self.connection, self.credentials)
-            self.telling.say(f"Using {found.description}")
-            return found
-        found = find_out(self.server, self.connection, self.credentials, self.space, nuget_first=nuget_first)
-        if isinstance(found, OctopusServer):
-            self.telling.say(f"Authenticated as {found.who()}")
-        return found
-
-
-def connection_options(what: str) -> list[click.Option]:
-    """The options that say where to and how."""
-    return [
-        click.Option(
-            ["--server"],
-            metavar="URL",
-            envvar=["OCTOPUS_CLI_SERVER", "NUGETLITE_SERVER"],
-            show_envvar=True,
-            default="",
-            help=f"{what} this server: its Octopus API, else the NuGet source that is found there.",
-        ),
-        click.Option(
-            ["--source"],
-            metavar="URL",
-            default="",
-            help=f"{what} this NuGet source: V3 if it ends in .json, else V2.",
-        ),
-        click.Option(
-            ["--apiKey", "api_key"],
-            metavar="KEY",
-            envvar=["OCTOPUS_CLI_API_KEY", "NUGETLITE_API_KEY"],
-            show_envvar=True,
-            default="",
-            help="The key to use.",
-        ),
-        click.Option(
-            ["--user"],
-            metavar="NAME",
-            envvar="OCTOPUS_CLI_USERNAME",
-            show_envvar=True,
-            default="",
-            help="The user to sign in, instead of a key.",
-        ),
-        click.Option(
-            ["--pass", "password"],
-            metavar="PASSWORD",
-            envvar="OCTOPUS_CLI_PASSWORD",
-            show_envvar=True,
-            default="",
-            help="That user's password.",
-        ),
-        click.Option(
-            ["--space"], metavar="NAME|ID", default="", help="The Octopus space; else the default one."
-        ),
-        click.Option(
-            ["--timeout"],
-            metavar="SECONDS|hh:mm:ss",
-            callback=reads(options.seconds),
-            default="600",
-            show_default=True,
-            help="How long one request may take.",
-        ),
-        click.Option(
-            ["--proxy"], metavar="URL", default="", help="The proxy to go through; else the system's."
-        ),
-        click.Option(["--proxyUser", "proxy_user"], metavar="NAME", default="", help="Who asks the proxy."),
-        click.Option(
-            ["--proxyPass", "proxy_password"], metavar="PASSWORD", default="", help="That user's password."
-        ),
-        click.Option(
-            ["--ignoreSslErrors", "any_certificate"],
-            is_flag=True,
-            help="Take any certificate, and warn once.",
-        ),
-        click.Option(
-            ["--configFile", "config_file"],
-            metavar="FILE",
-            expose_value=False,
-            help="Read options from a file, one `name = value` a line; what comes later wins.",
-        ),
-        click.Option(
-            ["--outputFormat", "output_format"],
-            type=click.Choice(FORMATS, case_sensitive=False),
-            metavar="|".join(FORMATS),
-            default="Default",
-            show_default=True,
-            help="Json: the answer as JSON, and nothing else.",
-        ),
-        click.Option(
-            ["--enableServiceMessages", "service_messages"],
-            is_flag=True,
-            help="Tell TeamCity or Azure Pipelines in its own words.",
-        ),
-        click.Option(
-            ["--logLevel", "log_level"],
-            type=click.Choice(list(LEVELS), case_sensitive=False),
-            metavar="LEVEL",
-            default="debug",
-            show_default=True,
-            help=f"From which level on messages are shown: {', '.join(LEVELS)}.",
-        ),
-        click.Option(["--debug"], is_flag=True, help="Show every request, and messages beside JSON too."),
-        click.Option(
-            ["--help", "-h", "wants_help"], is_flag=True, expose_value=False, help="Show this, and exit."
-        ),
-        click.Option(
-            ["--helpOutputFormat", "help_format"],
-            type=click.Choice(FORMATS, case_sensitive=False),
-            metavar="|".join(FORMATS),
-            default="Default",
-            expose_value=False,
-            help="Json: the help as JSON.",
-        ),
-    ]
 
 
 class ClientCommand(click.Command):
@@ -231,10 +76,10 @@ class ClientCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Carry it out; what goes wrong is one sentence and an exit code."""
         given = {name: ctx.params.pop(name) for name in self._connection_names}
-        telling = _telling(given)
+        telling = telling_of(given)
         with telling:
             try:
-                ctx.params["call"] = _call(ctx, given, telling)
+                ctx.params["call"] = call_of(ctx, given, telling)
                 return super().invoke(ctx)
             except FeedError as error:
                 telling.complain(str(error))
@@ -299,38 +144,6 @@ def leave(context: click.Context, telling: Telling, code: int) -> NoReturn:
     """End a command that failed, as octo does."""
     telling.say(f"Exit code: {code}")
     context.exit(code & 0xFF)
-
-
-def _telling(given: Mapping[str, Any]) -> Telling:
-    return Telling(
-        json=given["output_format"].lower() == "json",
-        debug=given["debug"],
-        level=given["log_level"].lower(),
-        secrets=(given["api_key"], given["password"], given["proxy_password"]),
-        announcer=announcer(os.environ) if given["service_messages"] else Announcer(),
-    )
-
-
-def _call(context: click.Context, given: Mapping[str, Any], telling: Telling) -> Call:
-    line = Line(
-        given["timeout"],
-        given["proxy"],
-        given["proxy_user"],
-        given["proxy_password"],
-        given["any_certificate"],
-    )
-    credentials = Credentials(given["api_key"], given["user"], given["password"])
-    server, source = _one_of(context, given["server"], given["source"])
-    return Call(telling, Connection(line), credentials, server, source, given["space"])
-
-
-def _one_of(context: click.Context, server: str, source: str) -> tuple[str, str]:
-    """The server or the source, whichever was asked for; what the environment says gives way."""
-    if source and server:
-        if context.get_parameter_source("server") is click.core.ParameterSource.COMMANDLINE:
-            raise BadOption("Give either --server or --source: one of them says where")
-        return "", source
-    return server, source
 
 
 def _bare(option: str) -> str:

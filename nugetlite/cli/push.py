@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from nugetlite.cli.dialect import Call, ClientCommand, Synonym, exit_code, leave, reads
+from nugetlite.cli.calling import Call, reads
+from nugetlite.cli.dialect import ClientCommand, Synonym, exit_code, leave
 from nugetlite.client.errors import BadOption
 from nugetlite.client.options import overwrite_mode
 from nugetlite.client.publishing import SYMBOLS

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from nugetlite.cli.dialect import Call, ClientCommand
+from nugetlite.cli.calling import Call
+from nugetlite.cli.dialect import ClientCommand
 from nugetlite.client.downloading import download as fetch
 from nugetlite.package.package import Deletion
 

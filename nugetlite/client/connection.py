@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
+from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -80,7 +81,7 @@ class Answer:
     whence: str  #: what was asked, as one may show it
     code: int
     reason: str
-    headers: Mapping[str, str]
+    headers: HTTPHeaderDict
     body: bytes
 
     @property

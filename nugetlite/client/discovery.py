@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from nugetlite.client.connection import Answer, Connection, Headers, shown
 from nugetlite.client.document import Document
 from nugetlite.client.errors import BadOption, Puzzling
-from nugetlite.client.octopus import OctopusServer, base_of, is_root
+from nugetlite.client.octopus.server import OctopusServer
+from nugetlite.client.octopus.session import Session, base_of, is_root
 from nugetlite.client.publishing import NuGetSource
 from nugetlite.client.remote import Credentials, Remote
 from nugetlite.client.v2 import V2Source
@@ -67,7 +68,7 @@ class Guess:
         answer = self._ask(f"{base}/api", {})
         if not _is(answer, is_root):
             return None
-        return OctopusServer(base, answer.document, self.connection, self.credentials, self.space)
+        return OctopusServer(Session(base, answer.document, self.connection, self.credentials, self.space))
 
     def nuget(self) -> Remote | None:
         """Is it a NuGet source, or does it have one where sources are? Raises ``Answered`` if that is locked."""

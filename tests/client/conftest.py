@@ -1,7 +1,9 @@
 """What the stories of the client share: servers on loopback, this one and odd ones, and the command line."""
 
+import hashlib
 import os
 import threading
+from base64 import b64encode
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -131,6 +133,22 @@ def odd():
     """A server that answers as it is told to."""
     with running(Odd()) as odd:
         yield odd
+
+
+@pytest.fixture
+def entry(odd):
+    """What a V2 source says of Contoso.Json 1.0.0, whose bytes are at /content; without bytes, it tells no hash."""
+
+    def entry(content):
+        digest = b64encode(hashlib.sha512(content).digest()).decode() if content else ""
+        return f"""<entry xmlns="http://www.w3.org/2005/Atom"
+            xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices"
+            xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata">
+            <title>Contoso.Json</title><content type="application/zip" src="{odd.url}/content"/>
+            <m:properties><d:Version>1.0.0</d:Version><d:PackageHash>{digest}</d:PackageHash>
+            <d:PackageHashAlgorithm>SHA512</d:PackageHashAlgorithm></m:properties></entry>""".encode()
+
+    return entry
 
 
 @pytest.fixture

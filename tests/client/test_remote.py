@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from base64 import b64encode
 
 import pytest
 
@@ -153,28 +152,30 @@ CONTENT = bytes(range(256)) * 400
 
 
 @pytest.fixture
-def v2(odd):
+def v2(odd, entry):
     """An odd V2 source that has one package; answers how to say what its bytes are answered with."""
     odd.on(
         "GET",
         "/nuget/Packages(Id=%27Contoso.Json%27,Version=%271.0.0%27)",
-        (200, {}, entry(odd.url, CONTENT)),
+        (200, {}, entry(CONTENT)),
     )
     return lambda *replies: odd.on("GET", "/content", *replies)
 
 
-def entry(url, content):
-    digest = b64encode(hashlib.sha512(content).digest()).decode() if content else ""
-    return f"""<entry xmlns="http://www.w3.org/2005/Atom"
-        xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices"
-        xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata">
-        <title>Contoso.Json</title><content type="application/zip" src="{url}/content"/>
-        <m:properties><d:Version>1.0.0</d:Version><d:PackageHash>{digest}</d:PackageHash>
-        <d:PackageHashAlgorithm>SHA512</d:PackageHashAlgorithm></m:properties></entry>""".encode()
-
-
 def cut_off(request):
     """Send a third of what was asked for, then end the connection."""
+    content = begin(request)
+    request.wfile.write(content[: len(content) // 3])
+    request.close_connection = True
+
+
+def ranged(request):
+    """Send what was asked for."""
+    request.wfile.write(begin(request))
+
+
+def begin(request):
+    """Send the headers, and answer what is to follow."""
     content, status = asked_for(request)
     request.send_response(status)
     request.send_header("Content-Length", str(len(content)))
@@ -183,20 +184,7 @@ def cut_off(request):
     )
     request.send_header("ETag", '"one"')
     request.end_headers()
-    request.wfile.write(content[: len(content) // 3])
-    request.close_connection = True
-
-
-def ranged(request):
-    """Send what was asked for."""
-    content, status = asked_for(request)
-    request.send_response(status)
-    request.send_header("Content-Length", str(len(content)))
-    request.send_header(
-        "Content-Range", f"bytes {len(CONTENT) - len(content)}-{len(CONTENT) - 1}/{len(CONTENT)}"
-    )
-    request.end_headers()
-    request.wfile.write(content)
+    return content
 
 
 def asked_for(request):
@@ -280,9 +268,9 @@ def test_wrong_bytes_leave_nothing(run, odd, v2, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_feed_without_hashes_is_told_of(run, odd, v2, tmp_path):
+def test_a_feed_without_hashes_is_told_of(run, odd, v2, entry, tmp_path):
     path = "/nuget/Packages(Id=%27Contoso.Json%27,Version=%271.0.0%27)"
-    odd.on("GET", path, (200, {}, entry(odd.url, b"")))
+    odd.on("GET", path, (200, {}, entry(b"")))
     v2((200, {}, CONTENT))
 
     result = fetch(run, odd)
@@ -300,8 +288,8 @@ def test_a_refused_download_leaves_nothing(run, odd, v2, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_from_a_hostile_feed_lead_nowhere(run, odd, tmp_path):
-    wicked = entry(odd.url, b"").replace(b"<title>Contoso.Json", b"<title>../../etc/passwd")
+def test_names_from_a_hostile_feed_lead_nowhere(run, odd, entry, tmp_path):
+    wicked = entry(b"").replace(b"<title>Contoso.Json", b"<title>../../etc/passwd")
     odd.on("GET", "/nuget/Packages(Id=%27Contoso.Json%27,Version=%271.0.0%27)", (200, {}, wicked))
     odd.on("GET", "/content", (200, {}, CONTENT))
 
