@@ -29,7 +29,7 @@ AT_A_TIME = 4
     "mode",
     metavar="MODE",
     callback=reads(overwrite_mode),
-    default=OverwriteMode.FAIL,
+    default=OverwriteMode.FAIL.value,
     show_default=True,
     help=f"If it is there already: {', '.join(OverwriteMode)}.",
 )

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nugetlite.client.errors import BadOption
@@ -20,7 +20,7 @@ VALUED = ("server", "package", "timeout", "overwrite-mode")
 values = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20
 ).filter(lambda text: text == text.strip() and text)
-settings = st.lists(
+options = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(VALUED), values),
         st.tuples(st.sampled_from(["debug", "replace-existing"]), st.none()),
@@ -41,7 +41,7 @@ def spelled(name, value, form):
             return [f"{'-' * (which - 2)}{name}", value]
 
 
-@given(st.lists(st.tuples(settings, st.integers(0, 4), cases), max_size=3))
+@given(st.lists(st.tuples(options, st.integers(0, 4), cases), max_size=3))
 def test_every_spelling_means_the_same(told):
     written = [
         word
@@ -59,7 +59,8 @@ def test_every_spelling_means_the_same(told):
     assert plain(written, NAMES) == plain(expected, NAMES)
 
 
-@given(settings, settings, settings)
+@given(options, options, options)
+@settings(deadline=None)  # the disk may be busy
 def test_a_configuration_file_means_its_lines_where_it_stands(tmp_path_factory, before, inside, after):
     def line(options):
         return [word for name, value in options for word in spelled(name, value, 0 if value else 1)]
