@@ -10,9 +10,11 @@ import click
 from nugetlite.cli.calling import Call
 from nugetlite.cli.dialect import ClientCommand
 from nugetlite.client.downloading import download as fetch
+from nugetlite.client.errors import Answered
 from nugetlite.package.package import Deletion
 
 LIMIT = 100
+NOT_FOUND = 404
 ABOUT = 70  #: characters of a description in a table
 
 
@@ -38,7 +40,12 @@ def delete(call: Call, id: str, version: str, policy: str | None, reason: str) -
 @click.argument("version")
 def relist(call: Call, id: str, version: str) -> None:
     """Show a version again that was unlisted, or bring back one that was soft-deleted."""
-    call.remote(nuget_first=True).relist(id, version)
+    try:
+        call.remote(nuget_first=True).relist(id, version)
+    except Answered as refusal:
+        if refusal.code != NOT_FOUND or call.source or call.is_anonymous:
+            raise
+        call.remote().relist(id, version)  # what is no NuGet package, only an Octopus API knows
     call.telling.say(f"Relisted {id} {version}")
     call.telling.json({"Id": id, "Version": version})
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from nugetlite.client.errors import NotOffered
 from nugetlite.client.upload import Watch, unwatched
 from nugetlite.package.package import Deletion
 
@@ -102,9 +101,9 @@ class Remote(ABC):
     def delete(self, id: str, version: str, deletion: Deletion | None, reason: str) -> str:
         """Delete a version, as the feed does it unless a way is asked for; answers what was done."""
 
+    @abstractmethod
     def relist(self, id: str, version: str) -> None:
         """Show a version again that was deleted in a way that can be taken back."""
-        raise NotOffered(f"{self.description} cannot relist; give the URL of a NuGet source with --source")
 
     @abstractmethod
     def find(self, words: str, *, prerelease: bool, all_versions: bool) -> Iterator[Found]:

@@ -47,6 +47,8 @@ def test_an_archive_is_pushed_listed_fetched_and_deleted(run, push, server, tmp_
     assert (tmp_path / "got" / "Acme.Web.1.0.0-beta.1.tar.gz").read_bytes() == OLD
     assert json.loads(deleted.stdout)["Deletion"] == "unlist"
     assert json.loads(run("list", "acme", "--prerelease", *json_too).stdout)["Packages"] == []
+    assert run("relist", "Acme.Web", "1.0.0-beta.1", *server).exit_code == 0
+    assert len(json.loads(run("list", "acme", "--prerelease", *json_too).stdout)["Packages"]) == 1
 
 
 def test_the_next_version_costs_what_changed(run, push, server, tmp_path):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
+from urllib.parse import quote
 
 from nugetlite.client.connection import printable, shown
 from nugetlite.client.document import Document
@@ -67,6 +68,11 @@ class OctopusServer(Remote):
         override = {**self._session.headers, "X-HTTP-Method-Override": "DELETE"}
         answer = self._session.connection.ask("POST", link, override, body=b"")
         return printable(answer.headers.get("X-NuGetLite-Deletion", ""))
+
+    def relist(self, id: str, version: str) -> None:
+        """Show a version again, at this server; Octopus's own know of no such thing, and answer 404."""
+        url = f"{self._link('Packages', {'id': id})}/{quote(version, safe='+')}/relist"
+        self._session.connection.ask("POST", url, self._session.headers, body=b"")
 
     def find(self, words: str, *, prerelease: bool, all_versions: bool) -> Iterator[Found]:
         """Whatever has the words in its id."""
