@@ -22,6 +22,7 @@ PLUGIN_PREFIX = f"{PREFIX}PLUGIN_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"  #: names the file
 CONFIG_FILE = "nugetlite.toml"  #: the file, where nobody names one
 EXPECTED_SHARE = f"{PREFIX}EXPECTED_SHARE"  #: how the master process tells its workers which share it found
+CLIENT_VARIABLES = (f"{PREFIX}SERVER",)  #: not for the server, but for the commands that ask one
 OVERWRITE = ("never", "prerelease", "always")
 MASK = "***"  #: stands for a secret
 MOST = 10**9  #: of anything that is counted here; what is more is a mistake, or breaks a timer
@@ -293,7 +294,8 @@ def _from_file(told: Mapping[str, object], path: Path) -> Iterator[_Given]:
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[_Given]:
     for variable, text in environment.items():
-        if variable in (CONFIG_VARIABLE, EXPECTED_SHARE) or variable.startswith(PLUGIN_PREFIX):
+        ours = (CONFIG_VARIABLE, EXPECTED_SHARE, *CLIENT_VARIABLES)
+        if variable in ours or variable.startswith(PLUGIN_PREFIX):
             continue
         if variable.startswith(PREFIX):
             yield _Given(variable.removeprefix(PREFIX).lower(), text, "environment", variable)

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
-from urllib.parse import urlencode, urljoin
+from typing import BinaryIO, Protocol, cast
+from urllib.parse import urljoin
 
-import urllib3
-
+from nugetlite.client.connection import Connection, Line
+from nugetlite.client.errors import ClientError
+from nugetlite.client.remote import Credentials
+from nugetlite.client.v3 import V3Source
 from nugetlite.errors import NotUnderstood
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.version import Version
-
-SEARCH_PAGE = 100
-TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +74,33 @@ class FeedSource:
     """Every version of every package of a V3 feed: by its catalog if it has one, else by its search."""
 
     def __init__(self, index: str) -> None:
-        self._http = urllib3.PoolManager(
-            timeout=TIMEOUT, retries=urllib3.Retry(5, connect=1, backoff_factor=0.5)
-        )
-        self._resources: dict[str, str] = {}
-        for resource in self._json(index).get("resources", []):
-            types = resource.get("@type", [])
-            for type in [types] if isinstance(types, str) else types:
-                self._resources.setdefault(type, resource["@id"])
-        self._index = index
+        connection = Connection(Line(seconds=60))
+        try:
+            self._feed = V3Source(index, connection, Credentials()).open()
+        except ClientError as error:
+            raise SourceUnusable(str(error)) from error
 
     def offers(self) -> Iterator[Offer]:
         """Listed and unlisted versions; of each id, the oldest first."""
         for id in self._ids():
             listed = self._listed(id)
-            url = urljoin(self._resource("PackageBaseAddress/3.0.0"), f"{id.key}/index.json")
-            for text in self._json(url, missing={"versions": []})["versions"]:
-                identity = Identity(id, Version.parse(text))
-                yield Offer(str(identity), identity, listed.get(identity.version, True))
+            for version in self._feed.versions(id.key):
+                identity = Identity(id, version)
+                yield Offer(str(identity), identity, listed.get(version, True))
 
     @contextmanager
     def open(self, offer: Offer) -> Iterator[BinaryIO]:
         """The download, streamed."""
         identity = cast(Identity, offer.identity)
-        id, version = identity.id.key, identity.version.key
-        url = urljoin(self._resource("PackageBaseAddress/3.0.0"), f"{id}/{version}/{id}.{version}.nupkg")
-        response = self._http.request("GET", url, preload_content=False)
-        try:
+        url = self._feed.nupkg_url(identity)
+        connection = self._feed.connection
+        with connection.open("GET", url, {"Accept-Encoding": "identity"}) as response:
             if response.status != 200:
-                raise SourceUnusable(f"{url} answered {response.status} {response.reason or ''}".strip())
+                raise connection.read(url, response).refusal()
             yield cast(BinaryIO, response)
-        finally:
-            response.release_conn()
 
     def _ids(self) -> Iterator[PackageId]:
-        ids = self._ids_of_catalog() if "Catalog/3.0.0" in self._resources else self._ids_of_search()
+        ids = self._ids_of_catalog() if self._feed.offers("Catalog/3.0.0") else self._ids_of_search()
         seen: set[PackageId] = set()
         for id in ids:
             if id not in seen:
@@ -117,45 +108,23 @@ class FeedSource:
                 yield id
 
     def _ids_of_catalog(self) -> Iterator[PackageId]:
-        for page in self._json(self._resource("Catalog/3.0.0"))["items"]:
-            for item in self._json(page["@id"])["items"]:
-                yield PackageId.parse(item["nuget:id"])
+        for page in self._feed.get(self._feed.resource("Catalog/3.0.0")).documents("items"):
+            for item in self._feed.get(page.text("@id")).documents("items"):
+                yield PackageId.parse(item.text("nuget:id"))
 
     def _ids_of_search(self) -> Iterator[PackageId]:
-        url, skip = self._resource("SearchQueryService"), 0
-        while True:
-            asked = {"q": "", "skip": skip, "take": SEARCH_PAGE, "prerelease": "true", "semVerLevel": "2.0.0"}
-            found = self._json(f"{url}?{urlencode(asked)}")["data"]
-            if not found:
-                return
-            for result in found:
-                yield PackageId.parse(result["id"])
-            skip += len(found)
+        for found in self._feed.find("", prerelease=True, all_versions=False):
+            yield PackageId.parse(found.id)
 
     def _listed(self, id: PackageId) -> dict[Version, bool]:
-        url = urljoin(self._resource("RegistrationsBaseUrl"), f"{id.key}/index.json")
+        base = self._feed.resource("RegistrationsBaseUrl/3.6.0", "RegistrationsBaseUrl")
+        index = self._feed.get(urljoin(base, f"{id.key}/index.json"), missing_is_empty=True)
         listed: dict[Version, bool] = {}
-        for page in self._json(url, missing={"items": []})["items"]:
-            for leaf in page.get("items") or self._json(page["@id"])["items"]:
-                entry = leaf["catalogEntry"]
-                listed[Version.parse(entry["version"])] = entry.get("listed", True)
+        for page in index.documents("items"):
+            inlined = page if "items" in page else self._feed.get(page.text("@id"))
+            for leaf in inlined.documents("items"):
+                entry = leaf.document("catalogEntry")
+                listed[Version.parse(entry.text("version"))] = "listed" not in entry or entry.is_true(
+                    "listed"
+                )
         return listed
-
-    def _resource(self, type: str) -> str:
-        found = [url for name, url in sorted(self._resources.items(), reverse=True) if name.startswith(type)]
-        if not found:
-            raise SourceUnusable(f"{self._index} offers no {type}")
-        return found[0]
-
-    def _json(self, url: str, missing: dict[str, Any] | None = None) -> dict[str, Any]:
-        try:
-            response = self._http.request("GET", url, headers={"Accept-Encoding": "gzip"})
-            if response.status == 404 and missing is not None:
-                return missing
-            if response.status != 200:
-                raise SourceUnusable(f"{url} answered {response.status} {response.reason or ''}".strip())
-            return cast(dict[str, Any], response.json())
-        except urllib3.exceptions.HTTPError as error:
-            raise SourceUnusable(f"{url} cannot be reached: {error}") from error
-        except ValueError as error:
-            raise SourceUnusable(f"{url} is not JSON") from error

@@ -1,18 +1,32 @@
-"""The command ``nugetlite``: one file a group of commands."""
+"""The command ``nugetlite``: one file a group of commands.
+
+A command is loaded when it is called, so that ``nugetlite push`` does not wait for the server's rooms.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from typing import cast
 
 import click
 
-from nugetlite import app, config
-from nugetlite.cli.imports import import_packages
-from nugetlite.cli.inspection import show_config, show_plugins
-from nugetlite.cli.serving import serve
-from nugetlite.cli.upkeep import reindex, verify
 from nugetlite.errors import ConfigError, FeedError
+
+COMMANDS = {  #: the command, and where it is
+    "serve": "serving.serve",
+    "reindex": "upkeep.reindex",
+    "verify": "upkeep.verify",
+    "import": "imports.import_packages",
+    "plugins": "inspection.show_plugins",
+    "config": "inspection.show_config",
+    "push": "push.push",
+    "delete": "remote.delete",
+    "relist": "remote.relist",
+    "list": "remote.list_packages",
+    "download": "remote.download",
+}
 
 
 class Commands(click.Group):
@@ -20,11 +34,11 @@ class Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Ours, or else a plugin's."""
-        return super().get_command(context, name) or _from_plugins().get(name)
+        return _ours(name) if name in COMMANDS else _from_plugins().get(name)
 
     def list_commands(self, context: click.Context) -> list[str]:
         """All of them."""
-        return sorted({*super().list_commands(context), *_from_plugins()})
+        return sorted({*COMMANDS, *_from_plugins()})
 
     def invoke(self, context: click.Context) -> object:
         """Run one."""
@@ -44,11 +58,14 @@ def main() -> None:
     """
 
 
-for command in (serve, reindex, verify, import_packages, show_plugins, show_config):
-    main.add_command(command)
+def _ours(name: str) -> click.Command:
+    room, _, command = COMMANDS[name].partition(".")
+    return cast(click.Command, getattr(import_module(f"nugetlite.cli.{room}"), command))
 
 
 def _from_plugins() -> dict[str, click.Command]:
+    from nugetlite import app, config
+
     try:
         settings = config.load(os.environ)
         commands = app.load_plugins(settings).gather("nugetlite_commands", click.Command, config=settings)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import click
-import urllib3
+from urllib3.exceptions import HTTPError
 
 from nugetlite import app, config
 from nugetlite.actor import OPERATOR
@@ -47,7 +47,7 @@ def _import(feed: Feed, source: Source, offers: Iterable[Offer]) -> Counter[str]
     for offer in offers:
         try:
             tally["imported" if _import_one(feed, source, offer) else "here"] += 1
-        except (FeedError, OSError, urllib3.exceptions.HTTPError) as error:
+        except (FeedError, OSError, HTTPError) as error:
             click.echo(f"\n{offer.name}: {error}", err=True)
             tally["refused"] += 1
     return tally

@@ -22,6 +22,7 @@ from nugetlite.package.framework import short_framework
 from nugetlite.package.identity import Identity
 from nugetlite.package.range import VersionRange
 from nugetlite.package.version import Version
+from nugetlite.package.xml import harmless_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,18 +252,8 @@ def _read(xml: bytes) -> Manifest:
 def _root(xml: bytes) -> Element:
     if _DOCTYPE.match(xml):
         raise _bad("has a DOCTYPE; leave it out, nothing in it would be read")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,  # which also means: not nested deeper than 256
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(xml, parser)
+        return etree.fromstring(xml, harmless_parser("utf-8"))
     except etree.XMLSyntaxError as error:
         raise _bad(f"is not XML at line {error.lineno}: {_what_is_wrong(error)}") from error
 
