@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter, Rule, ValidationError
 
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
@@ -53,8 +55,27 @@ CONTENT_SECURITY = "; ".join(  # of HTML pages: nothing runs, and nothing comes 
 )
 
 
+class LateRule(Rule):
+    """A rule that gets ready to make URLs when it is asked for the first one.
+
+    Here ``links`` makes all of them, and getting ready takes half of the time in which an application is made. Only a
+    plugin's pages may ask.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile = super()._compile_builder
+
+        @cache
+        def builder() -> Callable[..., tuple[str, str]]:
+            return compile(append_unknown)
+
+        return lambda rule, **values: builder()(rule, **values)
+
+
 class Site(Flask):
     """A Flask application whose views may return documents, and what became of a write."""
+
+    url_rule_class = LateRule
 
     def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
         """As Flask does it; but what is complete, and the same for everybody, goes out as it is, and may be kept.
