@@ -161,11 +161,15 @@ class Repository:
 
     def relist(self, id: str, version: str, actor: Actor) -> Item:
         """Show a version in lists again, or bring a soft-deleted one back; raises ``NoSuchPackage``."""
-        item = self._look_up(id, version)
         identity = ArchiveIdentity.parse(id, version)
-        if isinstance(item, Package):
-            return self._feed.relist(item.identity, actor)
-        return self._archives.relist(identity, actor)
+        if self._archives.peek(identity):
+            return self._archives.relist(identity, actor)
+        try:
+            return self._feed.relist(Identity.parse(id, version), actor)
+        except (NoSuchPackage, NotUnderstood) as no_package:
+            with suppress(NoSuchPackage):
+                return self._archives.relist(identity, actor)
+            raise no_package
 
     # Reading
 

@@ -244,3 +244,26 @@ def test_the_feed_itself(stocked):
     assert stocked.get("/api/feeds/stats").json["TotalPackages"] == 5
     assert stocked.get("/api/Spaces-1/feeds/feeds-builtin").json["FeedType"] == "BuiltIn"
     assert stocked.get("/api/feeds/feeds-other").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["Acme.Web.1.0.0.nupkg", "Acme.Web.1.0.0.zip"])
+def test_a_soft_deleted_one_comes_back(make_octopus, name):
+    octopus = make_octopus(delete_policy="soft")
+    octopus.push(name, nupkg("Acme.Web", "1.0.0"))
+    octopus.delete("/api/packages/Acme.Web.1.0.0")
+    assert octopus.ids() == []
+
+    assert octopus.post("/api/packages/Acme.Web/1.0.0/relist").status_code == 200
+
+    assert octopus.ids() == ["packages-Acme.Web.1.0.0"]
+
+
+def test_what_was_deleted_for_good_does_not_come_back_and_says_so(make_octopus):
+    octopus = make_octopus(delete_policy="hard")
+    octopus.push("Acme.Web.1.0.0.nupkg", nupkg("Acme.Web", "1.0.0"))
+    octopus.delete("/api/packages/Acme.Web.1.0.0")
+
+    refused = octopus.post("/api/packages/Acme.Web/1.0.0/relist")
+
+    assert refused.status_code == 404
+    assert "was removed" in refused.json["ErrorMessage"]
