@@ -1,4 +1,4 @@
-"""A share of which nothing is known yet: how many packages a second one process reads into the index."""
+"""Scans: how many packages a second one process reads into the index, and how many it finds to be as they were."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ IDS, VERSIONS = 2_000, 10
 SCAN = """
 import sys
 from pathlib import Path
-from benchmarks.shares import scan
-report = scan(*map(Path, sys.argv[1:]))
-assert not report.problems and not report.waiting, report
-print(report.added / report.seconds)
+from benchmarks.shares import scans
+first, second = scans(*map(Path, sys.argv[1:]), looks=2)
+assert not first.problems and not first.waiting and not second.added + second.changed, (first, second)
+print(first.added / first.seconds, first.added / second.seconds)
 """
 
 
 def measure() -> Iterator[Figure]:
-    """One figure. Each round is a new process with a new database; the pages of the share are in memory."""
+    """Two figures. Each round is a new process with a new database; the pages of the share are in memory."""
     share = shares.kept_share(IDS, VERSIONS)
     with shares.temporary_folder() as folder:
         rates = [_scan(str(share), f"{folder / str(number)}.db") for number in range(1 + ROUNDS)]
-    yield Figure("index scan", "one process, warm page cache", "packages/s", 5000, tuple(rates[1:]))
+    for what, found in zip(("unknown", "known"), zip(*rates[1:], strict=True), strict=True):
+        yield Figure(
+            f"index scan of {what} packages", "one process, warm page cache", "packages/s", 5000, found
+        )
 
 
-def _scan(share: str, database: str) -> float:
+def _scan(share: str, database: str) -> tuple[float, ...]:
     command = [sys.executable, "-c", SCAN, share, database]
-    return float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return tuple(map(float, told.split()))
 
 
 if __name__ == "__main__":

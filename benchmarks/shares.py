@@ -64,9 +64,14 @@ def fill(share: Path, ids: int, versions: int) -> None:
 
 def scan(share: Path, database: Path | None = None) -> Report:
     """Make the index agree with a share, in this process. Its database lies on the share unless said otherwise."""
+    return scans(share, database, looks=1)[0]
+
+
+def scans(share: Path, database: Path | None = None, *, looks: int) -> list[Report]:
+    """The same, and look again when there is nothing new."""
     server = build(Config(packages=str(share), database=f"sqlite:///{database}" if database else ""))
     try:
-        return server.upkeep.scan()
+        return [server.upkeep.scan() for _ in range(looks)]
     finally:
         server.database.close()
 
