@@ -14,7 +14,11 @@ async function main() {
   }
 }
 
-main().catch((error) => {
-  console.log(error.message);
-  process.exit(1);
-});
+// It keeps its connection, and node would wait until the server closes that.
+main().then(
+  () => process.exit(0),
+  (error) => {
+    console.log(error.message);
+    process.exit(1);
+  },
+);
