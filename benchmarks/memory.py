@@ -1,15 +1,17 @@
-"""What a push of two gigabytes costs a worker in memory."""
+"""What it costs a worker in memory to take in two gigabytes, and to give out a large V2 feed page by page."""
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 from benchmarks import shares, writing
 from benchmarks.figure import Figure
-from benchmarks.servers import PATIENCE, Running, feed
+from benchmarks.servers import PATIENCE, Running, feed, get
 from nugetlite.testing.packages import nuspec
 
 ROUNDS = 5
@@ -19,7 +21,13 @@ MIB = 1024 * 1024
 
 
 def measure() -> Iterator[Figure]:
-    """One figure: by how much the peak of the worker that grew most exceeds what it held before the push."""
+    """Two figures: by how much the peak of the worker that grew most exceeds what it held before."""
+    yield push_of_2_gb()
+    yield walk_through_v2()
+
+
+def push_of_2_gb() -> Figure:
+    """One after the other, each of them deleted before the next."""
     grown = []
     with shares.temporary_folder() as folder:
         nupkg = folder / "large.nupkg"
@@ -32,14 +40,35 @@ def measure() -> Iterator[Figure]:
                 _push(running, nupkg)
                 grown.append(max(_status(pid, "VmHWM") - held for pid, held in before.items()) / MIB)
                 writing.send(running, [writing.delete("Contoso.Large", version)], clients=1)
-    yield Figure(
-        "peak memory of a worker in a push of 2 GB",
-        "before the push",
-        "MiB more",
-        32,
-        tuple(grown),
-        at_most=True,
-    )
+    return _figure("a push of 2 GB", "before the push", grown)
+
+
+def walk_through_v2() -> Figure:
+    """From page to page by the links that lead on, after a first walk that filled what is kept."""
+    share, grown = shares.kept_share(2_000, 10), []
+    with shares.temporary_folder() as folder:
+        shares.scan(share, folder / "index.db")
+        with feed(share, database=f"sqlite:///{folder / 'index.db'}") as running:
+            page = _walk(running, "/api/v2/Packages()?$inlinecount=none", pages=120)
+            for _ in range(ROUNDS):
+                before = {pid: _forget_peak(pid) for pid in running.workers}
+                page = _walk(running, page, pages=12)
+                grown.append(max(_status(pid, "VmHWM") - held for pid, held in before.items()) / MIB)
+    return _figure("12 pages of V2, 100 versions each", "before them", grown)
+
+
+def _walk(running: Running, path: str, *, pages: int) -> str:
+    """Read so many pages, and answer where the next one is."""
+    for _ in range(pages):
+        following = re.search(rb'<link rel="next" href="([^"]+)"', get(running, path))
+        if following is None:
+            raise RuntimeError(f"{path} is the last page already")
+        path = unescape(following[1].decode()).removeprefix(running.url)
+    return path
+
+
+def _figure(what: str, beside: str, grown: list[float]) -> Figure:
+    return Figure(f"peak memory of a worker in {what}", beside, "MiB more", 32, tuple(grown), at_most=True)
 
 
 def _warm_up(running: Running) -> None:
