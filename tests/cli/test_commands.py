@@ -130,7 +130,7 @@ def old_feed(make_app, tmp_path):
     client.push(nupkg("Contoso.Text", "1.0.0"))
     client.delete("Contoso.Json", "1.0.0")
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/v3/index.json"
     server.shutdown()

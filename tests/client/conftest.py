@@ -45,7 +45,7 @@ def serve_app():
 
     def serve_app(app):
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         servers.append((server, thread))
         return f"http://127.0.0.1:{server.server_port}"
