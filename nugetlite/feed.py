@@ -401,11 +401,10 @@ class Feed:
         entry = self._share.put(package, archive.manifest_bytes, staged)
         try:
             with self._database.begin() as connection:
-                if self._index.trace_in(connection, identity) != before:  # a scan found it before we are done
-                    return self._record_push(connection, package, entry, actor, replaced=False)
-                self._share.relist(
-                    identity
-                )  # what an earlier version of that name left does not count for this one
+                now = self._index.trace_in(connection, identity)
+                if now != before:  # a scan found it before we are done
+                    return self._record_push(connection, package, entry, actor, now, replaced=False)
+                self._share.relist(identity)  # an earlier version of that name may have left its mark
                 if before.removed:
                     self._share.forget_removal(identity)
                 package = replace(package, published=arrival(entry, identity))
@@ -421,21 +420,29 @@ class Feed:
         """Put other bytes in the place of a version, or a new version if it was removed in the last moment."""
         identity = package.identity
         with self._database.begin() as connection:  # nobody else replaces it meanwhile, or deletes it
-            replaces = self._index.trace_in(connection, identity).there is not None
+            now = self._index.trace_in(connection, identity)
+            replaces = now.there is not None
             if not replaces:
                 self._is_free(identity)
             entry = self._share.put(package, archive.manifest_bytes, staged, replace=replaces)
             if not replaces:
                 self._share.relist(identity)
-            return self._record_push(connection, package, entry, actor, replaces)
+            return self._record_push(connection, package, entry, actor, now, replaced=replaces)
 
     def _record_push(
-        self, connection: Connection, package: Package, entry: Entry, actor: Actor, replaced: bool
+        self,
+        connection: Connection,
+        package: Package,
+        entry: Entry,
+        actor: Actor,
+        now: Trace,
+        *,
+        replaced: bool,
     ) -> Pushed:
         """Index a package that is on the share now, unless somebody at another server was quicker to change it."""
         package = self._as_it_stands(package, entry)
         if self._share.stands(entry):
-            if self._index.removal(package.identity):
+            if now.removed:
                 self._share.forget_removal(package.identity)
             self._index.add(connection, [(package, entry.stamp)])
         self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)

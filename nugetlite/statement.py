@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import cache, lru_cache
-from itertools import chain, islice
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,7 +28,7 @@ WHICH: BindParameter[Any] = bindparam("which", expanding=True)  #: a list of the
 
 
 def batches(things: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
-    """The things, in lists that one statement can name."""
+    """The things, in lists of that many; if not told, of as many as one statement can name."""
     rest = iter(things)
     while batch := list(islice(rest, size)):
         yield batch
@@ -37,9 +37,9 @@ def batches(things: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
 class Statement:
     """One statement, run within a connection of SQLAlchemy's.
 
-    Values go by the names of its parameters; ``which`` may be a list of at most ``AT_ONCE`` numbers or texts, or of
-    tuples of them. ``columns`` are those that an insert fills, if it names none. What is raised is the driver's
-    own; ``Database`` knows what it means.
+    Values go by the names of its parameters; ``which`` may be a list of at most ``AT_ONCE`` numbers or texts.
+    ``columns`` are those that an insert fills, if it names none. What is raised is the driver's own; ``Database``
+    knows what it means.
     """
 
     def __init__(self, statement: Select[Any] | UpdateBase, columns: Sequence[str] = ()) -> None:
@@ -148,7 +148,7 @@ class _Ready:
         """The values as the driver wants them."""
         told = {**self._fixed, **values}
         if self._listed:
-            told.update(zip(self._listed, _flat(values[WHICH.key]), strict=True))
+            told.update(zip(self._listed, values[WHICH.key], strict=True))
         found = [told[name] for name in self._names]
         for at, translate in self._to_driver:
             found[at] = translate(found[at])
@@ -169,11 +169,6 @@ def _row_class(names: tuple[str, ...]) -> Any:
 def _rounded(things: list[T]) -> list[T]:
     """The list with its last thing again and again, so that few lengths occur and few statements are made ready."""
     return things + things[-1:] * ((1 << (len(things) - 1).bit_length()) - len(things))
-
-
-def _flat(things: Sequence[Any]) -> Iterable[Any]:
-    """The values of a list, one after the other, also of a list of tuples."""
-    return chain.from_iterable(things) if isinstance(things[0], tuple) else things
 
 
 def _driver(connection: Connection) -> Any:

@@ -40,7 +40,7 @@ from nugetlite.odata import expressions
 from nugetlite.odata.entity import Entry, Property
 from nugetlite.odata.expressions import All, Expression, Read, parts_of
 from nugetlite.odata.selection import PAGE, Cursor, Order, Selected, Selection
-from nugetlite.statement import WHICH, batches
+from nugetlite.statement import WHICH, Statement, batches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,7 +88,7 @@ def count_entries(connection: Connection, selection: Selection, totals: dict[Sel
 def read_entry(connection: Connection, identity: Identity, semver2: bool) -> Entry | None:
     """One version as a V2 client sees it."""
     told = {"key": identity.id.key, "at": identity.version.sort_key}
-    found = [_found(row, identity.id.key) for row in connection.execute(_ONE, told)]
+    found = [_found(row, identity.id.key) for row in _ONE.rows(connection, **told)]
     return _entries(connection, found, semver2)[0] if found else None
 
 
@@ -118,8 +118,8 @@ _WHOLE = (
     .outerjoin(downloads, and_(downloads.c.key == _key, downloads.c.sort_key == versions.c.sort_key))
     .where(versions.c.package == select(packages.c.number).where(packages.c.key == _key).scalar_subquery())
 )
-_ONE = _WHOLE.where(versions.c.sort_key == bindparam("at"))
-_OF_ID = (
+_ONE = Statement(_WHOLE.where(versions.c.sort_key == bindparam("at")))
+_OF_ID = Statement(
     _WHOLE.where(versions.c.seen.bitwise_and(bindparam("bit")) != 0, versions.c.sort_key > bindparam("after"))
     .order_by(versions.c.sort_key)
     .limit(bindparam("most"))
@@ -145,7 +145,7 @@ def _find_of_id(connection: Connection, selection: Selection, top: int) -> list[
         "most": top + 1,
         "skip": min(selection.skip, FARTHEST),
     }
-    return [_found(row, key) for row in connection.execute(_OF_ID, told)]
+    return [_found(row, key) for row in _OF_ID.rows(connection, **told)]
 
 
 def _sort_key_after(selection: Selection, key: str) -> str:
@@ -342,12 +342,12 @@ def _reads_counters(expression: Expression) -> bool:
 
 # Whole rows
 
-_MANIFESTS = select(manifests).where(manifests.c.number.in_(WHICH))
+_MANIFESTS = Statement(select(manifests).where(manifests.c.number.in_(WHICH)))
 _TIMES = select(downloads).where(
     downloads.c.key.in_(bindparam("keys", expanding=True)),  # for SQLite, which takes no index else
     tuple_(downloads.c.key, downloads.c.sort_key).in_(WHICH),
 )
-_PACKAGES = (
+_PACKAGES = Statement(
     select(packages.c.key, packages.c.downloads, *[documents.c[f"top_{slice}"] for slice in range(4)])
     .outerjoin(documents, and_(documents.c.key == packages.c.key, documents.c.type == ""))
     .where(packages.c.key.in_(WHICH))
@@ -361,7 +361,7 @@ def _entries(connection: Connection, found: Sequence[_Found], semver2: bool) -> 
     tops: dict[str, set[tuple[int, int]]] = {}
     times: dict[str, int] = {}
     for batch in batches({each.key: None for each in found}):
-        for key, of_package, *numbers in connection.execute(_PACKAGES, {"which": batch}):
+        for key, of_package, *numbers in _PACKAGES.rows(connection, which=batch):
             times[key] = of_package
             tops.setdefault(key, set()).update(enumerate(numbers))
     return tuple(
@@ -384,11 +384,7 @@ def _read(connection: Connection, found: Sequence[_Found]) -> Sequence[_Found]:
     numbers = [each.number for each in found if each.package is None]
     if not numbers:
         return found
-    rows = {
-        row.number: row
-        for batch in batches(numbers)
-        for row in connection.execute(_MANIFESTS, {"which": batch})
-    }
+    rows = {row.number: row for batch in batches(numbers) for row in _MANIFESTS.rows(connection, which=batch)}
     whole = [replace(each, package=package_of(rows[each.number], listed=each.listed)) for each in found]
     places = [(each.key, each.package.identity.version.sort_key) for each in whole if each.package]
     times = {

@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from nugetlite import layout
 from nugetlite.actor import OPERATOR
 from nugetlite.errors import Damaged, FeedError, NoSuchPackage, NoSuchPath, NotUnderstood
 from nugetlite.history import Event, Kind
 from nugetlite.share import arrival
+from nugetlite.statement import batches
 
 if TYPE_CHECKING:
     from nugetlite.database import Database
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from nugetlite.storage import Entry
     from nugetlite.upkeep.doubts import Doubts
 
-T = TypeVar("T")
 Progress = Callable[[int], None]
 Found = tuple["Package", "Entry"]
 BATCH = 250  #: versions that become visible together; a push waits no longer than one batch takes to write
@@ -136,10 +135,3 @@ class Arrivals:
 def _hidden(found: Found) -> Found:
     package, entry = found
     return replace(package, listed=False), entry
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of that many."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch

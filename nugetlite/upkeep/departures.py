@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from nugetlite import layout
 from nugetlite.actor import OPERATOR
 from nugetlite.history import Event, Kind
-from nugetlite.upkeep.arrivals import BATCH, batches
+from nugetlite.statement import batches
+from nugetlite.upkeep.arrivals import BATCH
 from nugetlite.upkeep.difference import is_suspicious
 
 if TYPE_CHECKING:

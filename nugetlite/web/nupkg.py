@@ -14,7 +14,7 @@ from werkzeug.http import http_date
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Package
 from nugetlite.web.current import config, feed
-from nugetlite.web.document import IMMUTABLE, KEPT, REVALIDATE
+from nugetlite.web.document import IMMUTABLE, KEPT, NOSNIFF, REVALIDATE
 from nugetlite.web.download import Download, send
 
 NUPKG = "application/octet-stream"
@@ -42,7 +42,7 @@ def _headers(package: Package, keep: str) -> tuple[tuple[str, str], ...]:
         ("Accept-Ranges", "bytes"),
         ("Last-Modified", http_date(package.published)),
         ("Cache-Control", keep),
-        ("X-Content-Type-Options", "nosniff"),
+        NOSNIFF,
     )
 
 
