@@ -17,6 +17,8 @@ from nugetlite.package.archive import Archive
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.manifest import Manifest
 from nugetlite.package.package import Deletion, Embedded, Package
+from nugetlite.package.patterns import Pattern
+from nugetlite.package.sight import Sight
 from nugetlite.package.stored import StoredArchive
 from nugetlite.package.version import Version
 from nugetlite.storage import Entry, File, Storage
@@ -43,9 +45,11 @@ __all__ = [
     "NoSuchPath",
     "Package",
     "PackageId",
+    "Pattern",
     "Refused",
     "ShareFull",
     "ShareUnavailable",
+    "Sight",
     "Storage",
     "StorageError",
     "StoredArchive",

@@ -1,13 +1,17 @@
-"""The vote on whether an actor may do something."""
+"""The vote on whether an actor may do something, and what they see."""
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
-from nugetlite.errors import CredentialsWanted, ReadOnlyFeed, Refused
+from nugetlite.actor import Action
+from nugetlite.errors import CredentialsWanted, NoSuchPackage, ReadOnlyFeed, Refused
+from nugetlite.package.sight import EVERYTHING, Sight
 
 if TYPE_CHECKING:
-    from nugetlite.actor import Action, Actor
+    from nugetlite.actor import Actor
     from nugetlite.config import Config
     from nugetlite.package.identity import PackageId
     from nugetlite.plugins import Plugins
@@ -24,7 +28,8 @@ class Access:
         """Return if ``actor`` may; ``None`` asks whether they may do it to any package at all.
 
         One refusal is enough, one permission is needed. Raises ``ReadOnlyFeed``, ``CredentialsWanted``
-        (nobody said who they are, and saying so might help) or ``Refused``.
+        (nobody said who they are, and saying so might help) or ``Refused``; or ``NoSuchPackage`` about an id that
+        they do not see, whether it is here or not.
         """
         if action.writes and self._config.read_only:
             raise ReadOnlyFeed
@@ -37,10 +42,25 @@ class Access:
             config=self._config,
         )
         if votes and all(votes):
+            self._show(actor, action, package_id)
             return
         if actor.is_anonymous:
-            raise CredentialsWanted(
-                f"To {action} here, say who you are: send an API key, or a user name and password"
-            )
+            raise _who_are_you(action)
         what = f" {package_id}" if package_id else ""
         raise Refused(f"{actor.name} may not {action}{what} on this feed; ask its operator for the right to")
+
+    def sight(self, actor: Actor) -> Sight:
+        """The ids that an actor sees in lists: what every plugin that has an opinion lets them see."""
+        seen = self._plugins.gather("nugetlite_sight", Sight, actor=actor, config=self._config)
+        return reduce(and_, seen, EVERYTHING)
+
+    def _show(self, actor: Actor, action: Action, package_id: PackageId | None) -> None:
+        """Raise if they are not to see an id. A client sends its credentials only when it is asked for them."""
+        if action is Action.READ and package_id and not self.sight(actor).sees(package_id.key):
+            raise _who_are_you(action) if actor.is_anonymous else NoSuchPackage(package_id)
+
+
+def _who_are_you(action: Action) -> CredentialsWanted:
+    return CredentialsWanted(
+        f"To {action} here, say who you are: send an API key, or a user name and password"
+    )

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What somebody wants to do with a package."""
+    """What somebody wants to do with a package, or with the feed."""
 
     READ = "read"
-    PUSH = "push"
+    CREATE = "create"  #: push a package whose id is new here
+    PUSH = "push"  #: push a new version of an id that is here; asked of no id: push anything
     REPLACE = "replace"
     DELETE = "delete"  #: unlist or soft-delete: it can be undone
     ERASE = "erase"  #: hard-delete
     RELIST = "relist"
+    FORCE = "force"  #: delete what others need
+    MANAGE = "manage"  #: decide about accounts, and other people's keys and packages
 
     @property
     def writes(self) -> bool:
-        """Whether it changes the feed."""
-        return self is not Action.READ
+        """Whether it changes the packages of the feed."""
+        return self not in (Action.READ, Action.MANAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Actor:
 
     name: str
     roles: frozenset[str] = frozenset()
+    key: str = ""  #: the name of the API key that was used, if one of an account's
+    address: str = field(default="", compare=False)  #: where the request came from
+    notice: str = field(
+        default="", compare=False
+    )  #: a sentence that the client is to hear, whatever the answer
+
+    def __str__(self) -> str:
+        """As marks and the record show it: with the key, if there was one."""
+        return f"{self.name} (key {self.key})" if self.key else self.name
 
     @property
     def is_anonymous(self) -> bool:

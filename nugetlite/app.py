@@ -97,7 +97,7 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     archives = Archives(archive_share, archive_index, database, access, policies, config)
     place = storage.share_id() or config.packages
     repository = Repository(
-        feed, archives, share, archive_share, archive_index, database, access, uuid5(NAMESPACE_URL, place)
+        feed, archives, share, archive_share, archive_index, database, uuid5(NAMESPACE_URL, place)
     )
     scanner = Scanner(share, index, history, database, feed, archive_share, archive_index)
     upkeep = Upkeep(scanner, config.scan_interval, f"{place} {database.name}")
@@ -195,9 +195,9 @@ def _session_secret(server: Server) -> bytes:
 
 def _everybody_reads(server: Server) -> bool:
     """Whether everybody may read everything, and no plugin has a say in it."""
-    asked = ("nugetlite_identify", "nugetlite_authorize")
+    asked = ("nugetlite_identify", "nugetlite_authorize", "nugetlite_sight")
     others = [
-        each for each in server.plugins.answerers() if each.hook in asked and each.plugins != ("access",)
+        each for each in server.plugins.answerers() if each.hook in asked and {*each.plugins} - {"access"}
     ]
     return server.config.anonymous_read and not others
 

@@ -69,13 +69,17 @@ class Archives:
         Raises ``PackageExists``, unless ``replacing``; that needs the right to replace.
         """
         identity = name.identity
-        self._access.permit(actor, Action.PUSH, identity.id)
+        self.permit_push(actor, identity.id)
         publish = self._replace if self._makes_way(identity, actor, replacing) else self._add
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
             archive, replaced = publish(StoredArchive(name, digest.size, sha1(), self._now()), staged)
-        log.info("%s pushed the archive %s", actor.name, name)
+        log.info("%s pushed the archive %s", actor, name)
         return archive, replaced
+
+    def permit_push(self, actor: Actor, id: PackageId) -> None:
+        """Return if ``actor`` may push an archive of this id; raises as ``Access.permit``."""
+        self._access.permit(actor, Action.PUSH if self._index.versions(id) else Action.CREATE, id)
 
     def delete(self, identity: Identity, actor: Actor, why: str = "") -> Deletion:
         """Delete a version as its policy wants it, and answer what that came to."""
@@ -85,7 +89,7 @@ class Archives:
         deletion = self._policies.of(identity.id)(request)
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
-        mark = Mark(archive.identity, self._now(), actor.name, why, deletion)
+        mark = Mark(archive.identity, self._now(), str(actor), why, deletion)
         with self._database.begin() as connection:
             match deletion:
                 case Deletion.UNLIST:
@@ -97,7 +101,7 @@ class Archives:
                 case Deletion.HARD:
                     self._share.hard_delete(mark)
                     self._index.forget(connection, [identity])
-        log.info("%s deleted the archive %s: %s", actor.name, archive.name, deletion)
+        log.info("%s deleted the archive %s: %s", actor, archive.name, deletion)
         return deletion
 
     def relist(self, identity: Identity, actor: Actor) -> StoredArchive:

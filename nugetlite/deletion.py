@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from fnmatch import translate
 from typing import TYPE_CHECKING
 
 from nugetlite.errors import ConfigError
 from nugetlite.package.package import Deletion
+from nugetlite.package.patterns import ByPattern, Pattern
 
 if TYPE_CHECKING:
     from nugetlite.config import Config
@@ -20,19 +19,16 @@ FALLBACK = "unlist"  #: for ids that no pattern of the setting speaks of
 
 
 class Policies:
-    """Delete policies by id pattern, where ``*`` stands for any text and letter case does not count.
-
-    The most specific pattern that fits an id wins: an id in full, then the pattern with the most letters
-    beside its ``*``, then the one that the table names first. One pattern must be ``*``.
-    """
+    """Delete policies by id pattern: the most specific one that fits an id decides. One pattern must be ``*``."""
 
     def __init__(self, table: Mapping[str, DeletePolicy]) -> None:
-        by_specificity = sorted(table, key=lambda pattern: ("*" in pattern, -len(pattern.replace("*", ""))))
-        self._table = [(re.compile(translate(pattern.lower())), table[pattern]) for pattern in by_specificity]
+        self._table = ByPattern([(Pattern(text.lower()), policy) for text, policy in table.items()])
 
     def of(self, id: PackageId) -> DeletePolicy:
         """The policy for packages of this id."""
-        return next(policy for pattern, policy in self._table if pattern.match(id.key))
+        policy = self._table.of(id.key)
+        assert policy, "one pattern is *"  # noqa: S101
+        return policy
 
 
 def load(plugins: Plugins, config: Config) -> Policies:

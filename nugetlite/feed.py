@@ -118,7 +118,7 @@ class Feed:
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
             package, archive = read_package(staged, digest, self._now())
-            self._access.permit(actor, Action.PUSH, package.identity.id)
+            self._permit_push(actor, package.identity.id)
             self.validate(package, archive, actor)
             before = self._index.trace(package.identity)
             if self._makes_way(package, actor, before, replacing):
@@ -160,7 +160,7 @@ class Feed:
         deletion = policy(wish)
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
-        mark = Mark(package.identity, self._now(), actor.name, why, deletion)
+        mark = Mark(package.identity, self._now(), str(actor), why, deletion)
         with self._database.begin() as connection:  # nobody relists it meanwhile
             self._carry_out(connection, deletion, package, mark)
         self._plugins.announce(
@@ -369,6 +369,9 @@ class Feed:
     def _recent(self, removals: Sequence[Removal]) -> Sequence[Removal]:
         since = self._now() - timedelta(days=NEWS_DAYS)
         return [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
+
+    def _permit_push(self, actor: Actor, id: PackageId) -> None:
+        self._access.permit(actor, Action.PUSH if self._index.revision_of(id.key) else Action.CREATE, id)
 
     def _makes_way(self, package: Package, actor: Actor, before: Trace, replacing: bool | None) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""

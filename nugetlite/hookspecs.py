@@ -10,7 +10,7 @@ from starting.
 
     At start        nugetlite_open_storage · nugetlite_delete_policy · nugetlite_blueprints
                     nugetlite_commands
-    Each request    nugetlite_identify · nugetlite_authorize
+    Each request    nugetlite_identify · nugetlite_authorize · nugetlite_sight
     Before a push   nugetlite_validate
     News            nugetlite_after_push · nugetlite_after_delete · nugetlite_after_relist
     Pages           nugetlite_portal_links
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nugetlite.package.archive import Archive
     from nugetlite.package.identity import PackageId
     from nugetlite.package.package import Deletion, Package
+    from nugetlite.package.sight import Sight
     from nugetlite.package.stored import StoredArchive
     from nugetlite.storage import Storage
 
@@ -151,6 +152,22 @@ def nugetlite_authorize(
         def nugetlite_authorize(action, package_id):
             if action.writes and package_id and package_id.key.startswith("vendor."):
                 raise Refused("Vendor.* packages come from the mirror; push under another id")
+    """
+
+
+@hookspec
+def nugetlite_sight(actor: Actor, config: Config) -> Sight | None:
+    """Say which package ids ``actor`` sees.
+
+    Asked for each request that reads. What is not seen is in no list, search, total or page of the catalog, and a
+    request for it is answered as if it were not here; somebody anonymous is asked who they are. Answer ``None`` to
+    have no opinion; what several plugins answer, all must let through. Of the patterns of a table, the most
+    specific one decides.
+
+        @hookimpl
+        def nugetlite_sight(actor):
+            if actor.is_anonymous:
+                return Sight.of({Pattern.parse("*"): True, Pattern.parse("Secret.*"): False})
     """
 
 

@@ -16,7 +16,6 @@ from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from nugetlite.actor import Action
 from nugetlite.errors import (
     BadFileName,
     FeedError,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from nugetlite.access import Access
     from nugetlite.actor import Actor
     from nugetlite.archive_share import ArchiveShare
     from nugetlite.archives import Archives
@@ -100,7 +98,6 @@ class Repository:
         archive_share: ArchiveShare,
         index: ArchiveIndex,
         database: Database,
-        access: Access,
         id: UUID,
     ) -> None:
         self._feed = feed
@@ -110,7 +107,6 @@ class Repository:
         self._index = index
         self._listing = Listing(database)
         self._database = database
-        self._access = access
         self._signing = Lock()
         self.id = id  #: of this installation, lasting
 
@@ -240,9 +236,7 @@ class Repository:
         return Outcome(pushed.package)
 
     def _push_archive(self, name: FileName, hashed: Hashed, actor: Actor, mode: Mode) -> Outcome:
-        self._access.permit(
-            actor, Action.PUSH, name.identity.id
-        )  # first: a refusal does not tell what is here
+        self._archives.permit_push(actor, name.identity.id)  # first: a refusal does not tell what is here
         if package := self._package(name.identity):
             raise PackageExists(
                 package.identity, "it is a NuGet package; delete that first, or push a new version"

@@ -9,7 +9,7 @@ import click
 import pytest
 from flask import Blueprint
 
-from nugetlite import ANONYMOUS, Actor, Config, ConfigError, Deletion, Refused, hookimpl, hookspecs
+from nugetlite import ANONYMOUS, Actor, Config, ConfigError, Deletion, Refused, Sight, hookimpl, hookspecs
 from nugetlite.builtin.storage_memory import MemoryStorage
 from nugetlite.errors import PluginFailed
 from nugetlite.plugins import HOOKS, load
@@ -310,6 +310,7 @@ QUESTIONS = [
     ("nugetlite_commands", "gather", click.Command, lambda: None),
     ("nugetlite_identify", "first", Actor, "administrator"),
     ("nugetlite_authorize", "gather", bool, "yes"),
+    ("nugetlite_sight", "gather", Sight, "Contoso.*"),
     ("nugetlite_validate", "gather_each", str, "one sentence"),
     ("nugetlite_validate", "gather_each", str, [1]),
     ("nugetlite_validate", "gather_each", str, 7),

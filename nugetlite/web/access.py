@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, g, request
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Request
 
 from nugetlite.actor import ANONYMOUS, Action, Actor
 from nugetlite.errors import CredentialsWanted, Refused
+from nugetlite.package.sight import EVERYTHING, Sight
 from nugetlite.web.current import config, parameters, parts
 
 if TYPE_CHECKING:
@@ -43,13 +45,18 @@ def require(action: Action, package_id: PackageId | None = None) -> Actor:
     return who
 
 
+def sight() -> Sight:
+    """The package ids that whoever sends the current request sees in lists."""
+    return EVERYTHING if is_for_everybody() else parts().access.sight(actor())
+
+
 def guard_reads(blueprint: Blueprint) -> Blueprint:
     """Make every view of ``blueprint`` ask first whether the client may read."""
 
     @blueprint.before_request
     def may_read() -> None:
         if not is_for_everybody():
-            require(Action.READ)
+            require(Action.READ, (request.view_args or {}).get("package_id"))
 
     blueprint.after_request(_tell_caches_for_whom)
     return blueprint
@@ -95,4 +102,4 @@ def _identify(asked: Request) -> Actor:
     except Refused:
         guesses.count(address)
         raise
-    return found or ANONYMOUS
+    return replace(found or ANONYMOUS, address=address)

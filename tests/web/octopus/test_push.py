@@ -21,7 +21,7 @@ class Publisher:
 
     @hookimpl
     def nugetlite_authorize(self, actor, action):
-        return action is Action.PUSH if actor.name == "publisher" else None
+        return action in (Action.CREATE, Action.PUSH) if actor.name == "publisher" else None
 
 
 def test_an_archive_is_there_as_soon_as_it_was_pushed(octopus, share):
