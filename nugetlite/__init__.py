@@ -21,6 +21,7 @@ from nugetlite.package.patterns import Pattern
 from nugetlite.package.sight import Sight
 from nugetlite.package.stored import StoredArchive
 from nugetlite.package.version import Version
+from nugetlite.people import People
 from nugetlite.storage import Entry, File, Storage
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Package",
     "PackageId",
     "Pattern",
+    "People",
     "Refused",
     "ShareFull",
     "ShareUnavailable",

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from nugetlite.actor import Actor
     from nugetlite.config import Config
     from nugetlite.package.identity import PackageId
+    from nugetlite.people import People
     from nugetlite.plugins import Plugins
 
 
 class Access:
     """Asks the plugins whether an actor may do something."""
 
-    def __init__(self, plugins: Plugins, config: Config) -> None:
+    def __init__(self, plugins: Plugins, people: People, config: Config) -> None:
         self._plugins = plugins
+        self._people = people
         self._config = config
 
     def permit(self, actor: Actor, action: Action, package_id: PackageId | None = None) -> None:
@@ -39,6 +41,7 @@ class Access:
             actor=actor,
             action=action,
             package_id=package_id,
+            people=self._people,
             config=self._config,
         )
         if votes and all(votes):
@@ -51,7 +54,9 @@ class Access:
 
     def sight(self, actor: Actor) -> Sight:
         """The ids that an actor sees in lists: what every plugin that has an opinion lets them see."""
-        seen = self._plugins.gather("nugetlite_sight", Sight, actor=actor, config=self._config)
+        seen = self._plugins.gather(
+            "nugetlite_sight", Sight, actor=actor, people=self._people, config=self._config
+        )
         return reduce(and_, seen, EVERYTHING)
 
     def _show(self, actor: Actor, action: Action, package_id: PackageId | None) -> None:

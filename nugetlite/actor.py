@@ -32,6 +32,7 @@ class Actor:
     name: str
     roles: frozenset[str] = frozenset()
     key: str = ""  #: the name of the API key that was used, if one of an account's
+    credential: object = field(default=None, compare=False, repr=False)  #: what who identified it knows it by
     address: str = field(default="", compare=False)  #: where the request came from
     notice: str = field(
         default="", compare=False

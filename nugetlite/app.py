@@ -31,6 +31,7 @@ from nugetlite.feed import Feed
 from nugetlite.history import History
 from nugetlite.index import Index
 from nugetlite.index.archives import ArchiveIndex
+from nugetlite.people import People
 from nugetlite.plugins import Plugins
 from nugetlite.repository import Repository
 from nugetlite.share import Share
@@ -57,6 +58,7 @@ class Server:
     share: Share
     database: Database
     access: Access
+    people: People
     feed: Feed
     repository: Repository
     upkeep: Upkeep
@@ -90,7 +92,8 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     share = Share(storage)
     database = _open_database(storage, config, mend)
     index, history = Index(database), History(database)
-    access = Access(found, config)
+    people = People(database, anonymous_read=config.anonymous_read)
+    access = Access(found, people, config)
     policies = deletion.load(found, config)
     feed = Feed(share, index, history, database, Downloads(index, database), access, found, policies, config)
     archive_share, archive_index = ArchiveShare(storage), ArchiveIndex(database)
@@ -101,7 +104,7 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     )
     scanner = Scanner(share, index, history, database, feed, archive_share, archive_index)
     upkeep = Upkeep(scanner, config.scan_interval, f"{place} {database.name}")
-    return Server(config, found, share, database, access, feed, repository, upkeep)
+    return Server(config, found, share, database, access, people, feed, repository, upkeep)
 
 
 def prepare(config: Config) -> str:
@@ -161,6 +164,7 @@ def _application(server: Server) -> Flask:
         server.config,
         server.plugins,
         server.access,
+        server.people,
         feed,
         server.repository,
         server.upkeep,

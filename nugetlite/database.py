@@ -25,6 +25,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Dialect,
+    Integer,
     MetaData,
     Table,
     Text,
@@ -294,6 +295,10 @@ def open_database(url: str, *, mend: bool = False) -> Database:
     if place.database in (None, "", ":memory:"):
         return _passing()
     return Database(_sqlite_file(place, mend))
+
+
+Name = Text().with_variant(Text(collation="C"), "postgresql")  #: compared byte by byte, as SQLite does
+Number = BigInteger().with_variant(Integer, "sqlite")  #: of rows
 
 
 class Moment(TypeDecorator[datetime]):

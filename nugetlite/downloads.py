@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 from collections import Counter
-from threading import Lock, Timer
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from nugetlite.errors import FeedError
+from nugetlite.later import Later
 
 if TYPE_CHECKING:
     from nugetlite.database import Database
@@ -28,22 +28,18 @@ class Downloads:
         self._database = database
         self._lock = Lock()
         self._counts: Counter[Identity] = Counter()
-        self._timer: Timer | None = None
-        atexit.register(self.write)
+        self._later = Later(self.write, EVERY)
 
     def count(self, identity: Identity) -> None:
         """Somebody got one."""
         with self._lock:
             self._counts[identity] += 1
-            if self._timer is None:
-                self._timer = Timer(EVERY, self.write)
-                self._timer.daemon = True
-                self._timer.start()
+        self._later.want()
 
     def write(self) -> None:
         """Write down what was counted; if that fails now, it is tried with the next ones."""
         with self._lock:
-            counts, self._counts, self._timer = self._counts, Counter(), None
+            counts, self._counts = self._counts, Counter()
         if not counts:
             return
         try:

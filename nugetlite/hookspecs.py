@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nugetlite.package.package import Deletion, Package
     from nugetlite.package.sight import Sight
     from nugetlite.package.stored import StoredArchive
+    from nugetlite.people import People
     from nugetlite.storage import Storage
 
 hookspec = pluggy.HookspecMarker("nugetlite")
@@ -122,12 +123,13 @@ def nugetlite_commands(config: Config) -> click.Command | None:
 
 
 @hookspec(firstresult=True)
-def nugetlite_identify(request: Request, config: Config) -> Actor | None:
+def nugetlite_identify(request: Request, people: People, config: Config) -> Actor | None:
     """Say who sends this request.
 
     Asked once for each request that needs to know. Answer ``None`` if you cannot tell; the first answer
     counts, and if nobody can tell it is ``ANONYMOUS``. Raise ``Refused`` for credentials that are yours and
-    wrong. A key that nobody else answers for is refused. The body has not been read; leave it so.
+    wrong. A key that nobody else answers for is refused. The body has not been read; leave it so. If you know who it
+    is by name, ``people.actor(name)`` is the account of that name, with all that it was granted, or ``None``.
 
         @hookimpl
         def nugetlite_identify(request):
@@ -138,7 +140,7 @@ def nugetlite_identify(request: Request, config: Config) -> Actor | None:
 
 @hookspec
 def nugetlite_authorize(
-    actor: Actor, action: Action, package_id: PackageId | None, config: Config
+    actor: Actor, action: Action, package_id: PackageId | None, people: People, config: Config
 ) -> bool | None:
     """Vote on whether ``actor`` may do ``action`` to ``package_id``.
 
@@ -146,7 +148,7 @@ def nugetlite_authorize(
     id asks: to any package at all? (before the body of a push is read, and for reads of lists). Answer
     ``True`` to permit, ``False`` to refuse, ``None`` to have no opinion. One refusal is enough, one permission
     is needed; raise ``Refused("why")`` to refuse with a reason. The role ``administrator`` is permitted
-    everything unless somebody refuses.
+    everything unless somebody refuses; ``people.may`` says what accounts were granted, and nugetlite asks it itself.
 
         @hookimpl
         def nugetlite_authorize(action, package_id):
@@ -156,7 +158,7 @@ def nugetlite_authorize(
 
 
 @hookspec
-def nugetlite_sight(actor: Actor, config: Config) -> Sight | None:
+def nugetlite_sight(actor: Actor, people: People, config: Config) -> Sight | None:
     """Say which package ids ``actor`` sees.
 
     Asked for each request that reads. What is not seen is in no list, search, total or page of the catalog, and a

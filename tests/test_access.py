@@ -17,7 +17,9 @@ from nugetlite import (
 )
 from nugetlite.access import Access
 from nugetlite.builtin import access as builtin
+from nugetlite.database import open_database
 from nugetlite.errors import CredentialsWanted, PluginFailed, ReadOnlyFeed
+from nugetlite.people import People
 from nugetlite.plugins import load
 
 JSON = PackageId.parse("Contoso.Json")
@@ -33,7 +35,8 @@ def voter(opinion):
 def access(*plugins, **settings):
     """Access to a feed with these plugins, and no others."""
     config = Config(**settings)
-    return Access(load(config, [], plugins), config)
+    people = People(open_database("sqlite://"), anonymous_read=config.anonymous_read)
+    return Access(load(config, [], plugins), people, config)
 
 
 class TestTheVote:

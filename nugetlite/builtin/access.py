@@ -1,4 +1,4 @@
-"""The simple case of access: one administrator key in the settings; everybody reads, or only who has it."""
+"""Access as settings and accounts have it: who has a key or password, what they were granted, what they see."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from hashlib import sha256
 
 from werkzeug.wrappers import Request
 
-from nugetlite import ADMINISTRATOR, Action, Actor, Config, Refused, hookimpl
+from nugetlite import ADMINISTRATOR, Action, Actor, Config, PackageId, People, Refused, Sight, hookimpl
 
 GUEST_KEY = "API-GUEST"  #: what Octopus's clients send for a guest
 GUEST = Actor("guest")
 HEADERS = ("X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: where clients put a key; never the URL, which is logged
-NO_KEY_YET = "This feed has no API key yet, so nobody can change it; its operator sets NUGETLITE_API_KEY"
-UNKNOWN_KEY = "The API key is not one that this feed knows; check it for typing errors"
+NO_KEY_YET = (
+    "This feed has no API key yet, so nobody can change it; its operator sets NUGETLITE_API_KEY, "
+    "or makes an account (nugetlite users create --admin)"
+)
 
 
 @hookimpl(trylast=True)
-def nugetlite_identify(request: Request, config: Config) -> Actor | None:
-    """Whoever has the key of the setting ``api_key`` is the administrator; another key is refused, unless a guest's."""
+def nugetlite_identify(request: Request, people: People, config: Config) -> Actor | None:
+    """Whoever has the key of the setting ``api_key``, an account's key, or its name and password; or nobody."""
     keys = list(keys_in(request))
     if not keys:
         return None
@@ -27,19 +29,34 @@ def nugetlite_identify(request: Request, config: Config) -> Actor | None:
         return GUEST
     if config.api_key and all(_same(key, config.api_key) for key in keys):
         return ADMINISTRATOR
-    raise Refused(UNKNOWN_KEY if config.api_key else NO_KEY_YET)
+    if not config.api_key and not people.are_there:
+        raise Refused(NO_KEY_YET)
+    if len(set(keys)) > 1:
+        raise Refused("This request carries several keys; send one")
+    given = request.authorization
+    if given and given.type == "basic" and given.username and not people.is_key(keys[0]):
+        return people.by_password(given.username, keys[0])
+    return people.by_key(keys[0], request.remote_addr or "")
 
 
 @hookimpl
-def nugetlite_authorize(actor: Actor, action: Action, config: Config) -> bool | None:
-    """The administrator may do anything; everybody may read, unless ``anonymous_read`` is off."""
+def nugetlite_authorize(
+    actor: Actor, action: Action, package_id: PackageId | None, people: People, config: Config
+) -> bool | None:
+    """The administrator may do anything, an account what it was granted; others may read, if the feed is open."""
     if "administrator" in actor.roles:
         return True
-    if not action.writes:
-        return True if config.anonymous_read else None
-    if actor.is_anonymous and not config.api_key:
+    if actor.is_anonymous and action.writes and not config.api_key and not people.are_there:
         raise Refused(NO_KEY_YET)
-    return None
+    if actor.is_anonymous and not config.anonymous_read:
+        return None
+    return people.may(actor, action, package_id)
+
+
+@hookimpl
+def nugetlite_sight(actor: Actor, people: People) -> Sight | None:
+    """The administrator sees everything, an account what it may read, others what everybody may."""
+    return None if "administrator" in actor.roles else people.sight(actor)
 
 
 def keys_in(request: Request) -> Iterator[str]:

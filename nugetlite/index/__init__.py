@@ -14,6 +14,7 @@ from nugetlite.index import pdbs, reading, searching, selecting, writing
 from nugetlite.index.schema import DERIVED, LASTING
 from nugetlite.index.slices import slice_of
 from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known, Trace
+from nugetlite.remembered import Remembered
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,7 +55,7 @@ class Index:
         self._database = database
         database.install(LASTING)
         database.install(DERIVED)
-        self._seen: tuple[object, int] = (None, 0)
+        self._revision = Remembered(database, reading.read_revision)
         self._totals = _Totals(0)
 
     # Reading
@@ -64,13 +65,7 @@ class Index:
 
         Downloads do not count. It is asked for each request, and looks into the tables only if something happened.
         """
-        change = self._database.change()
-        seen, revision = self._seen
-        if change != seen:
-            with self._database.glance() as connection:
-                revision = reading.read_revision(connection)
-            self._seen = change, revision
-        return revision
+        return self._revision.now()
 
     def revision_in(self, connection: Connection) -> int:
         """The same as a transaction sees it, its own changes included."""

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, delete, func, select, update
 
-from nugetlite.database import Moment, Schema
+from nugetlite.database import Moment, Name, Schema
 from nugetlite.index.rows import key_of
-from nugetlite.index.schema import Name
 from nugetlite.package.filename import ArchiveIdentity, FileName
 from nugetlite.package.stored import StoredArchive
 from nugetlite.statement import upsert

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -32,11 +31,8 @@ from sqlalchemy import (
     literal_column,
 )
 
-from nugetlite.database import Moment, Schema
+from nugetlite.database import Moment, Name, Number, Schema
 from nugetlite.index import fulltext
-
-Name = Text().with_variant(Text(collation="C"), "postgresql")  # compared byte by byte, as SQLite does
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 tables = MetaData()
 

@@ -98,7 +98,9 @@ def _identify(asked: Request) -> Actor:
     guesses, address = parts().guesses, request.remote_addr or ""
     guesses.check(address)
     try:
-        found = parts().plugins.first("nugetlite_identify", Actor, request=asked, config=config())
+        found = parts().plugins.first(
+            "nugetlite_identify", Actor, request=asked, people=parts().people, config=config()
+        )
     except Refused:
         guesses.count(address)
         raise

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nugetlite.access import Access
     from nugetlite.config import Config
     from nugetlite.feed import Feed
+    from nugetlite.people import People
     from nugetlite.plugins import Plugins
     from nugetlite.repository import Repository
     from nugetlite.upkeep import Upkeep
@@ -31,6 +32,7 @@ class Parts:
     config: Config
     plugins: Plugins
     access: Access
+    people: People
     feed: Feed
     repository: Repository
     upkeep: Upkeep

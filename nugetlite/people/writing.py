@@ -1,0 +1,168 @@
+"""Changes to the tables of people, each within a transaction of ``Database.begin``; who may make them is not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from nugetlite.people.schema import accounts, api_keys, grants, key_uses, members, owners, prefixes, revision
+from nugetlite.statement import Statement, upsert
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from nugetlite.package.identity import PackageId
+    from nugetlite.package.patterns import Pattern
+    from nugetlite.people.values import Account, ApiKey, Grants, Use
+
+_BUMP = Statement(update(revision).values(number=revision.c.number + 1))
+_OWNED = Statement(select(owners.c.account).where(owners.c.key == bindparam("key"), owners.c.confirmed))
+
+
+def bump(connection: Connection) -> None:
+    """Have every process read anew what it knows of people."""
+    _BUMP.run(connection)
+
+
+def write_account(connection: Connection, account: Account) -> None:
+    """Make an account be as told here, its grants included."""
+    row = {
+        "key": account.key,
+        "name": account.name,
+        "kind": account.kind.value,
+        "enabled": account.enabled,
+        "password": account.password,
+        "stamp": account.stamp,
+        "created": account.created,
+    }
+    upsert(connection, accounts, [row])
+    write_grants(connection, account.key, account.grants)
+
+
+def write_grants(connection: Connection, account: str, granted: Grants) -> None:
+    """Make these the grants of an account, or of everybody."""
+    connection.execute(delete(grants).where(grants.c.account == account))
+    rows = [
+        {"account": account, "pattern": pattern.key, "role": role.value} for pattern, role in granted.items()
+    ]
+    upsert(connection, grants, rows)
+    bump(connection)
+
+
+def erase_account(connection: Connection, account: str) -> None:
+    """Take an account away, with all that is its own. What it owned is ownerless then."""
+    numbers = select(api_keys.c.number).where(api_keys.c.account == account)
+    connection.execute(delete(key_uses).where(key_uses.c.number.in_(numbers)))
+    for table, column in (
+        (accounts, accounts.c.key),
+        (grants, grants.c.account),
+        (members, members.c.account),
+        (members, members.c.organization),
+        (api_keys, api_keys.c.account),
+        (api_keys, api_keys.c.behalf),
+        (owners, owners.c.account),
+        (prefixes, prefixes.c.account),
+    ):
+        connection.execute(delete(table).where(column == account))
+    bump(connection)
+
+
+def write_member(connection: Connection, organization: str, account: str, *, leads: bool) -> None:
+    """Make an account a member of an organization."""
+    upsert(connection, members, [{"organization": organization, "account": account, "leads": leads}])
+    bump(connection)
+
+
+def erase_member(connection: Connection, organization: str, account: str) -> None:
+    """End that; keys of the account that act for the organization go, too."""
+    belongs = members.c.organization == organization, members.c.account == account
+    connection.execute(delete(members).where(*belongs))
+    acting = api_keys.c.account == account, api_keys.c.behalf == organization
+    connection.execute(delete(api_keys).where(*acting))
+    bump(connection)
+
+
+def write_key(connection: Connection, key: ApiKey, digest: bytes) -> None:
+    """Make a key be as told here."""
+    row = {
+        "number": key.number,
+        "account": key.account,
+        "name": key.name,
+        "digest": digest,
+        "behalf": key.behalf,
+        "patterns": " ".join(pattern.key for pattern in key.patterns),
+        "scopes": " ".join(sorted(scope.value for scope in key.scopes)),
+        "deletion": key.deletion.value if key.deletion else "",
+        "created": key.created,
+        "expires": key.expires,
+        "revoked": key.revoked,
+        "origin": key.origin,
+    }
+    upsert(connection, api_keys, [row])
+    bump(connection)
+
+
+def next_key_number(connection: Connection) -> int:
+    """A number that no key has had."""
+    numbers = func.max(api_keys.c.number), func.max(key_uses.c.number)
+    return 1 + max(connection.execute(select(each)).scalar() or 0 for each in numbers)
+
+
+def revoke_key(connection: Connection, number: int, when: datetime) -> None:
+    """End a key."""
+    connection.execute(update(api_keys).where(api_keys.c.number == number).values(revoked=when))
+    bump(connection)
+
+
+def forget_keys(connection: Connection, ended_before: datetime) -> None:
+    """Forget keys that ended long ago, so that nobody has to be told why they do not work."""
+    ended = func.coalesce(api_keys.c.revoked, api_keys.c.expires) < ended_before
+    connection.execute(delete(api_keys).where(ended))
+
+
+def write_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
+    """Remember when keys were used last. Nobody has to read anything anew for that."""
+    rows = [
+        {"number": number, "used": use.when, "address": use.address} for number, use in sorted(uses.items())
+    ]
+    upsert(connection, key_uses, rows)
+
+
+def claim(connection: Connection, id: PackageId, account: str, when: datetime) -> bool:
+    """Make an account the owner of an id that has none. Answers whether it had none."""
+    if _OWNED.rows(connection, key=id.key):
+        return False
+    write_owner(connection, id, account, when, confirmed=True)
+    return True
+
+
+def write_owner(
+    connection: Connection, id: PackageId, account: str, when: datetime, *, confirmed: bool
+) -> None:
+    """Make an account an owner of an id, or ask it to become one."""
+    row = {"key": id.key, "account": account, "id": id.text, "confirmed": confirmed, "since": when}
+    upsert(connection, owners, [row])
+    bump(connection)
+
+
+def erase_owner(connection: Connection, id: PackageId, account: str) -> None:
+    """Take an owner, or an invitation, away."""
+    connection.execute(delete(owners).where(owners.c.key == id.key, owners.c.account == account))
+    bump(connection)
+
+
+def write_prefix(connection: Connection, pattern: Pattern, account: str) -> None:
+    """Reserve ids for an account."""
+    upsert(connection, prefixes, [{"pattern": pattern.key, "account": account}])
+    bump(connection)
+
+
+def erase_prefix(connection: Connection, pattern: Pattern, account: str) -> None:
+    """Give them free again."""
+    connection.execute(
+        delete(prefixes).where(prefixes.c.pattern == pattern.key, prefixes.c.account == account)
+    )
+    bump(connection)
