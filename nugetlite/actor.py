@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from nugetlite.package.package import Deletion
+
 
 class Action(StrEnum):
     """What somebody wants to do with a package, or with the feed."""
@@ -32,6 +34,9 @@ class Actor:
     name: str
     roles: frozenset[str] = frozenset()
     key: str = ""  #: the name of the API key that was used, if one of an account's
+    deletion: Deletion | None = (
+        None  #: what a delete comes to at most, and what it asks for if it does not say
+    )
     credential: object = field(default=None, compare=False, repr=False)  #: what who identified it knows it by
     address: str = field(default="", compare=False)  #: where the request came from
     notice: str = field(

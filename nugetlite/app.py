@@ -31,6 +31,7 @@ from nugetlite.feed import Feed
 from nugetlite.history import History
 from nugetlite.index import Index
 from nugetlite.index.archives import ArchiveIndex
+from nugetlite.management import Desk, Management
 from nugetlite.people import People
 from nugetlite.plugins import Plugins
 from nugetlite.repository import Repository
@@ -59,6 +60,7 @@ class Server:
     database: Database
     access: Access
     people: People
+    management: Management
     feed: Feed
     repository: Repository
     upkeep: Upkeep
@@ -94,17 +96,20 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     index, history = Index(database), History(database)
     people = People(database, anonymous_read=config.anonymous_read)
     access = Access(found, people, config)
+    management = Management.at(Desk(people, access, database), index)
     policies = deletion.load(found, config)
-    feed = Feed(share, index, history, database, Downloads(index, database), access, found, policies, config)
+    feed = Feed(
+        share, index, history, database, Downloads(index, database), access, people, found, policies, config
+    )
     archive_share, archive_index = ArchiveShare(storage), ArchiveIndex(database)
-    archives = Archives(archive_share, archive_index, database, access, policies, config)
+    archives = Archives(archive_share, archive_index, database, access, people, policies, config)
     place = storage.share_id() or config.packages
     repository = Repository(
         feed, archives, share, archive_share, archive_index, database, uuid5(NAMESPACE_URL, place)
     )
     scanner = Scanner(share, index, history, database, feed, archive_share, archive_index)
     upkeep = Upkeep(scanner, config.scan_interval, f"{place} {database.name}")
-    return Server(config, found, share, database, access, people, feed, repository, upkeep)
+    return Server(config, found, share, database, access, people, management, feed, repository, upkeep)
 
 
 def prepare(config: Config) -> str:
@@ -165,6 +170,7 @@ def _application(server: Server) -> Flask:
         server.plugins,
         server.access,
         server.people,
+        server.management,
         feed,
         server.repository,
         server.upkeep,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nugetlite.package.archive import Readable
     from nugetlite.package.filename import FileName
     from nugetlite.package.identity import Identity, PackageId
+    from nugetlite.people import People
     from nugetlite.storage import Entry
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Archives:
         index: ArchiveIndex,
         database: Database,
         access: Access,
+        people: People,
         policies: Policies,
         config: Config,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -57,6 +59,7 @@ class Archives:
         self._index = index
         self._database = database
         self._access = access
+        self._people = people
         self._policies = policies
         self._config = config
         self._now = now
@@ -69,24 +72,29 @@ class Archives:
         Raises ``PackageExists``, unless ``replacing``; that needs the right to replace.
         """
         identity = name.identity
-        self.permit_push(actor, identity.id)
+        claimant = actor if self.permit_push(actor, identity.id) else None
         publish = self._replace if self._makes_way(identity, actor, replacing) else self._add
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
-            archive, replaced = publish(StoredArchive(name, digest.size, sha1(), self._now()), staged)
+            archive, replaced = publish(
+                StoredArchive(name, digest.size, sha1(), self._now()), staged, claimant
+            )
         log.info("%s pushed the archive %s", actor, name)
         return archive, replaced
 
-    def permit_push(self, actor: Actor, id: PackageId) -> None:
-        """Return if ``actor`` may push an archive of this id; raises as ``Access.permit``."""
-        self._access.permit(actor, Action.PUSH if self._index.versions(id) else Action.CREATE, id)
+    def permit_push(self, actor: Actor, id: PackageId) -> bool:
+        """Return if ``actor`` may push an archive of this id, and whether it is new; raises as ``Access.permit``."""
+        is_new = not self._index.versions(id)
+        self._access.permit(actor, Action.CREATE if is_new else Action.PUSH, id)
+        return is_new
 
     def delete(self, identity: Identity, actor: Actor, why: str = "") -> Deletion:
         """Delete a version as its policy wants it, and answer what that came to."""
         self._access.permit(actor, Action.DELETE, identity.id)
         archive = self.find(identity)
-        request = DeleteRequest(archive, actor, None, lambda: self._share.open(archive))
-        deletion = self._policies.of(identity.id)(request)
+        deletion = self._policies.decide(
+            DeleteRequest(archive, actor, None, lambda: self._share.open(archive))
+        )
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
         mark = Mark(archive.identity, self._now(), str(actor), why, deletion)
@@ -152,26 +160,36 @@ class Archives:
         self._access.permit(actor, Action.REPLACE, identity.id)
         return True
 
-    def _add(self, archive: StoredArchive, staged: BinaryIO) -> tuple[StoredArchive, bool]:
+    def _add(
+        self, archive: StoredArchive, staged: BinaryIO, claimant: Actor | None
+    ) -> tuple[StoredArchive, bool]:
         """Put a new version on the share and index it; if that fails, the share is as it was before."""
         entry = self._share.put(archive, staged)
         try:
             with self._database.begin() as connection:
-                return self._record(connection, archive, entry), False
+                return self._record(connection, archive, entry, claimant), False
         except FeedError:
             with suppress(FeedError):  # if that fails too, a scan will find it
                 self._share.withdraw(entry)
             raise
 
-    def _replace(self, archive: StoredArchive, staged: BinaryIO) -> tuple[StoredArchive, bool]:
+    def _replace(
+        self, archive: StoredArchive, staged: BinaryIO, claimant: Actor | None
+    ) -> tuple[StoredArchive, bool]:
         """Put another file in the place of a version, or a new version if it was removed in the last moment."""
         with self._database.begin() as connection:  # nobody else replaces it meanwhile, or deletes it
             replaces = self._share.version(archive.identity) is not None
             entry = self._share.put(archive, staged, replace=replaces)
-            return self._record(connection, archive, entry), replaces
+            return self._record(connection, archive, entry, claimant), replaces
 
-    def _record(self, connection: Connection, archive: StoredArchive, entry: Entry) -> StoredArchive:
+    def _record(
+        self, connection: Connection, archive: StoredArchive, entry: Entry, claimant: Actor | None
+    ) -> StoredArchive:
         """Index what is on the share now, unless somebody at another server was quicker to change it."""
+        if claimant and not self._people.claim(connection, claimant, archive.identity.id):
+            self._access.permit(
+                claimant, Action.PUSH, archive.identity.id
+            )  # somebody else may have been quicker
         archive = replace(archive, published=came(entry, archive))
         if self._share.stands(entry):
             self._share.relist(archive.identity)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nugetlite.errors import ConfigError
+from nugetlite.errors import ConfigError, Refused
 from nugetlite.package.package import Deletion
 from nugetlite.package.patterns import ByPattern, Pattern
 
 if TYPE_CHECKING:
     from nugetlite.config import Config
-    from nugetlite.hookspecs import DeletePolicy
+    from nugetlite.hookspecs import DeletePolicy, DeleteRequest
     from nugetlite.package.identity import PackageId
     from nugetlite.plugins import Plugins
 
+_HARSHNESS = (Deletion.UNLIST, Deletion.SOFT, Deletion.HARD)
 FALLBACK = "unlist"  #: for ids that no pattern of the setting speaks of
 
 
@@ -29,6 +31,23 @@ class Policies:
         policy = self._table.of(id.key)
         assert policy, "one pattern is *"  # noqa: S101
         return policy
+
+    def decide(self, request: DeleteRequest) -> Deletion:
+        """What a wish to delete comes to. Raises ``Refused`` for more than whoever asks may have at all."""
+        id, bound = request.package.identity.id, request.actor.deletion
+        asked = request.requested or bound
+        _stay_within(bound, asked)
+        decided = self.of(id)(replace(request, requested=asked))
+        _stay_within(bound, decided)
+        return decided
+
+
+def _stay_within(bound: Deletion | None, deletion: Deletion | None) -> None:
+    """Raise ``Refused`` for a deletion that takes away more than the bound."""
+    if bound and deletion and _HARSHNESS.index(deletion) > _HARSHNESS.index(bound):
+        raise Refused(
+            f"This API key deletes by {bound}, and this would be a {deletion} delete; use another key"
+        )
 
 
 def load(plugins: Plugins, config: Config) -> Policies:

@@ -16,8 +16,10 @@
     ├── NoSuchPackage 404
     │   └── PackageRemoved        it was here; what became of it
     ├── NoSuchEntry 404           a package has no such file in it
+    ├── NotThere 404              no account, key or whatever else of that name
     ├── ReadOnlyFeed 405
     ├── PackageExists 409
+    ├── InTheWay 409              what is there already stands against it
     ├── TooLarge 413
     ├── BadDelta 422              it does not lead from what is here to what it was made from
     ├── TooManyTries 429
@@ -176,6 +178,12 @@ class NoSuchEntry(FeedError):
         super().__init__(f"There is no {quoted(name)} in the package")
 
 
+class NotThere(FeedError):
+    """Nothing of that name is known: no account, no key, no owner."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
 class ReadOnlyFeed(FeedError):
     """The operator closed the feed for writing."""
 
@@ -193,6 +201,12 @@ class PackageExists(FeedError):
     def __init__(self, identity: Identity, what_to_do: str = "push a new version instead") -> None:
         self.identity = identity
         super().__init__(f"{identity} already exists on this feed; {what_to_do}")
+
+
+class InTheWay(FeedError):
+    """What is there already stands against it; the sentence says what to do first."""
+
+    status = HTTPStatus.CONFLICT
 
 
 class TooLarge(FeedError):

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from nugetlite.package.package import Removal
     from nugetlite.package.query import Query
     from nugetlite.package.symbols import PdbFile
+    from nugetlite.people import People
     from nugetlite.plugins import Plugins
     from nugetlite.share import Share
     from nugetlite.storage import Entry
@@ -91,6 +92,7 @@ class Feed:
         database: Database,
         downloads: Downloads,
         access: Access,
+        people: People,
         plugins: Plugins,
         policies: Policies,
         config: Config,
@@ -102,6 +104,7 @@ class Feed:
         self._database = database
         self._downloads = downloads
         self._access = access
+        self._people = people
         self._plugins = plugins
         self._policies = policies
         self._config = config
@@ -118,13 +121,13 @@ class Feed:
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
             package, archive = read_package(staged, digest, self._now())
-            self._permit_push(actor, package.identity.id)
+            claims = self._permit_push(actor, package.identity.id)
             self.validate(package, archive, actor)
             before = self._index.trace(package.identity)
             if self._makes_way(package, actor, before, replacing):
                 pushed = self._replace(package, archive, staged, actor)
             else:
-                pushed = self._add(package, archive, staged, actor, before)
+                pushed = self._add(package, archive, staged, actor, before, claims=claims)
         self.announce_push(pushed.package, actor, replaced=pushed.replaced)
         return pushed
 
@@ -155,9 +158,9 @@ class Feed:
         """
         self._access.permit(actor, Action.DELETE, identity.id)  # first: a refusal does not tell what is here
         package = self._deletable(identity, requested)
-        policy = self._policies.of(identity.id)
-        wish = DeleteRequest(package, actor, requested, lambda: self._share.open(package))
-        deletion = policy(wish)
+        deletion = self._policies.decide(
+            DeleteRequest(package, actor, requested, lambda: self._share.open(package))
+        )
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
         mark = Mark(package.identity, self._now(), str(actor), why, deletion)
@@ -370,8 +373,11 @@ class Feed:
         since = self._now() - timedelta(days=NEWS_DAYS)
         return [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
 
-    def _permit_push(self, actor: Actor, id: PackageId) -> None:
-        self._access.permit(actor, Action.PUSH if self._index.revision_of(id.key) else Action.CREATE, id)
+    def _permit_push(self, actor: Actor, id: PackageId) -> bool:
+        """Return if they may push to this id, and whether it is new, so that it becomes theirs."""
+        is_new = not self._index.revision_of(id.key)
+        self._access.permit(actor, Action.CREATE if is_new else Action.PUSH, id)
+        return is_new
 
     def _makes_way(self, package: Package, actor: Actor, before: Trace, replacing: bool | None) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
@@ -397,13 +403,24 @@ class Feed:
             )
 
     def _add(
-        self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor, before: Trace
+        self,
+        package: Package,
+        archive: Archive,
+        staged: BinaryIO,
+        actor: Actor,
+        before: Trace,
+        *,
+        claims: bool,
     ) -> Pushed:
         """Put a new version on the share and index it; if that fails, the share is as it was before."""
         identity = package.identity
         entry = self._share.put(package, archive.manifest_bytes, staged)
         try:
             with self._database.begin() as connection:
+                if claims and not self._people.claim(connection, actor, identity.id):
+                    self._access.permit(
+                        actor, Action.PUSH, identity.id
+                    )  # somebody else may have been quicker
                 now = self._index.trace_in(connection, identity)
                 if now != before:  # a scan found it before we are done
                     return self._record_push(connection, package, entry, actor, now, replaced=False)

@@ -105,6 +105,8 @@ def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> Statemen
     statement = inserting(dialect, table)
     keys = [column.name for column in table.primary_key]
     others = {name: statement.excluded[name] for name in columns if name not in keys}
+    if not others:
+        return Statement(statement.on_conflict_do_nothing(index_elements=keys), columns)
     return Statement(statement.on_conflict_do_update(index_elements=keys, set_=others), columns)
 
 

@@ -21,7 +21,7 @@ FLOORS = (
     {"database", "plugins", "access", "deletion", "share", "archive_share", "sources", "later"},
     {"remembered"},
     {"index", "history", "people", "downloads"},
-    {"feed", "archives"},
+    {"feed", "archives", "management"},
     {"repository"},
     {"upkeep", "web", "builtin"},
     {"app"},

@@ -71,7 +71,7 @@ def erase_removal(connection: Connection, identity: Identity) -> None:
     """Forget what became of a version."""
     if read_removal(connection, identity):
         _drop_removals(connection, [identity])
-        _TOUCH.run(connection, id_key=identity.id.key, now=next_revision(connection))
+        touch(connection, identity.id.key)
 
 
 def erase(connection: Connection, identities: Iterable[Identity]) -> None:
@@ -87,6 +87,11 @@ def erase(connection: Connection, identities: Iterable[Identity]) -> None:
         _DROP_VERSION.run_each(connection, [{"of": number, "at": sort_key} for number, sort_key in found])
         _DROP_MANIFEST.run_each(connection, [{"of": number} for number in found.values()])
         derive(connection, {number for number, _ in found}, next_revision(connection), {})
+
+
+def touch(connection: Connection, id_key: str) -> None:
+    """Have what is shown of a package made anew."""
+    _TOUCH.run(connection, id_key=id_key, now=next_revision(connection))
 
 
 def write_downloads(connection: Connection, counts: Mapping[Identity, int]) -> None:

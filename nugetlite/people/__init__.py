@@ -75,7 +75,7 @@ class People:
         notice = ""
         if key.expires_soon(now):
             notice = f"The API key {key.name} of {account.name} expires on {key.expires:%Y-%m-%d}; regenerate it before"
-        return Actor(account.name, key=key.name, notice=notice, credential=key)
+        return Actor(account.name, key=key.name, deletion=key.deletion, notice=notice, credential=key)
 
     @staticmethod
     def is_key(text: str) -> bool:

@@ -128,4 +128,4 @@ def key_of(row: Any) -> ApiKey:
 
 def owner_of(row: Any) -> Owner:
     """A row as an owner."""
-    return Owner(row.id, row.account, bool(row.confirmed), row.since)
+    return Owner(row.id, row.account, bool(row.confirmed), row.since, row.replaces)

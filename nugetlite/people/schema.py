@@ -89,6 +89,7 @@ owners = Table(
     Column("account", Name, primary_key=True),
     Column("id", Text, nullable=False),
     Column("confirmed", Boolean, nullable=False),
+    Column("replaces", Name, nullable=False),  # whose place this owner takes when it confirms, "" if nobody's
     Column("since", Moment, nullable=False),
 )
 Index("owners_by_account", owners.c.account)

@@ -170,6 +170,7 @@ class Owner:
     account: str  #: by key
     confirmed: bool
     since: datetime
+    replaces: str = ""  #: whose place it takes when it confirms, by key
 
 
 class Standing:
@@ -186,8 +187,16 @@ class Standing:
         roles = [table.of(id_key) or Role.NONE for table in self._tables]
         return max(roles, key=lambda role: role.rank, default=Role.NONE)
 
+    @property
+    def manages_feed(self) -> bool:
+        """Whether it allows everything, wherever no more specific pattern says otherwise."""
+        entries = [entry for table in self._tables for entry in table.entries]
+        return any(pattern.means_all and role is Role.ADMINISTRATOR for pattern, role in entries)
+
     def may(self, action: Action, id_key: str | None) -> bool:
-        """Whether it allows this, to an id, or to any at all."""
+        """Whether it allows this, to an id, or to any at all; ``MANAGE`` without an id is about the whole feed."""
+        if id_key is None and action is Action.MANAGE:
+            return self.manages_feed
         return action in (self._anywhere if id_key is None else self.role(id_key).actions)
 
 

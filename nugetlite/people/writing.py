@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, func, select, update
 
 from nugetlite.people.schema import accounts, api_keys, grants, key_uses, members, owners, prefixes, revision
+from nugetlite.people.values import Account, ApiKey, Grants, Owner, Use
 from nugetlite.statement import Statement, upsert
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from nugetlite.package.identity import PackageId
     from nugetlite.package.patterns import Pattern
-    from nugetlite.people.values import Account, ApiKey, Grants, Use
 
 _BUMP = Statement(update(revision).values(number=revision.c.number + 1))
 _OWNED = Statement(select(owners.c.account).where(owners.c.key == bindparam("key"), owners.c.confirmed))
@@ -135,15 +135,20 @@ def claim(connection: Connection, id: PackageId, account: str, when: datetime) -
     """Make an account the owner of an id that has none. Answers whether it had none."""
     if _OWNED.rows(connection, key=id.key):
         return False
-    write_owner(connection, id, account, when, confirmed=True)
+    write_owner(connection, Owner(id.text, account, confirmed=True, since=when))
     return True
 
 
-def write_owner(
-    connection: Connection, id: PackageId, account: str, when: datetime, *, confirmed: bool
-) -> None:
+def write_owner(connection: Connection, owner: Owner) -> None:
     """Make an account an owner of an id, or ask it to become one."""
-    row = {"key": id.key, "account": account, "id": id.text, "confirmed": confirmed, "since": when}
+    row = {
+        "key": owner.id.lower(),
+        "account": owner.account,
+        "id": owner.id,
+        "confirmed": owner.confirmed,
+        "replaces": owner.replaces,
+        "since": owner.since,
+    }
     upsert(connection, owners, [row])
     bump(connection)
 

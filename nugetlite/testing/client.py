@@ -16,10 +16,12 @@ KEY = "test-key"  #: what ``Client`` sends; set it as ``api_key`` of the server 
 class Client:
     """``Client(create_app(Config(packages="memory://", api_key=KEY)))`` pushes, deletes, searches and restores."""
 
-    def __init__(self, app: Flask, key: str = KEY) -> None:
+    def __init__(self, app: Flask, key: str = KEY, *, signs_in: bool = False) -> None:
+        """``signs_in`` sends the key with what is read, too, as the password of basic credentials."""
         self.app = app
         self.http = app.test_client()
         self.key = key
+        self.credentials = ("any", key) if signs_in else None
         index = self.get("/v3/index.json").json or {}
         self.resources = {each["@type"]: urlsplit(each["@id"]).path for each in index.get("resources", [])}
 
@@ -27,7 +29,7 @@ class Client:
         """GET a path, or an absolute URL of this server."""
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        return self.http.get(path, buffered=True, **options)
+        return self.http.get(path, buffered=True, **({"auth": self.credentials} | options))
 
     def push(self, nupkg: bytes, url: str = "", key: str | None = None) -> TestResponse:
         """PUT a package as a multipart body, as nuget.exe and dotnet do."""

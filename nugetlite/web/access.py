@@ -77,6 +77,11 @@ def _tell_caches_for_whom(response: Response) -> Response:
     return response
 
 
+def notice() -> str:
+    """What the client is to hear beside the answer to the current request, "" mostly."""
+    return g.actor.notice if "actor" in g else ""
+
+
 def has_credentials() -> bool:
     """Whether the current request says by itself who sends it; what is left empty says nothing."""
     return any(request.headers.get(name, "").strip() for name in CREDENTIALS)

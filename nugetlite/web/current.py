@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nugetlite.access import Access
     from nugetlite.config import Config
     from nugetlite.feed import Feed
+    from nugetlite.management import Management
     from nugetlite.people import People
     from nugetlite.plugins import Plugins
     from nugetlite.repository import Repository
@@ -33,6 +34,7 @@ class Parts:
     plugins: Plugins
     access: Access
     people: People
+    management: Management
     feed: Feed
     repository: Repository
     upkeep: Upkeep

@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter, Rule, ValidationError
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
 from nugetlite.package.version import Version
-from nugetlite.web.access import is_for_everybody
+from nugetlite.web.access import is_for_everybody, notice
 from nugetlite.web.current import NAME, Parts
 from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
@@ -20,7 +20,7 @@ from nugetlite.web.octopus.urls import OctopusConverter, octopus
 from nugetlite.web.ops import ops
 from nugetlite.web.portal import portal
 from nugetlite.web.publish import publish
-from nugetlite.web.refusals import tell_refusals
+from nugetlite.web.refusals import tell_refusals, warning
 from nugetlite.web.v2.router import v2
 from nugetlite.web.v3.catalog import catalog
 from nugetlite.web.v3.content import content
@@ -82,7 +82,7 @@ class Site(Flask):
 
         To make a response of it, and look at that from all sides, takes longer than the rest of a small answer.
         """
-        if isinstance(rv, Done) or (isinstance(rv, Document) and is_for_everybody()):
+        if not notice() and (isinstance(rv, Done) or (isinstance(rv, Document) and is_for_everybody())):
             if isinstance(rv, Document):
                 request.environ[KEPT] = rv
             return rv  # type: ignore[return-value]  # all that Flask wants of it is that it can be called
@@ -116,12 +116,14 @@ def build(parts: Parts) -> Flask:
 
 
 def protect(response: Response) -> Response:
-    """What browsers are told about every answer."""
+    """What browsers are told about every answer, and what somebody is to hear beside it."""
     headers = response.headers
     headers.setdefault(*NOSNIFF)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
         headers.setdefault("Referrer-Policy", "same-origin")
+    if said := notice():
+        headers.add(*warning(said))
     return response
 
 

@@ -1,0 +1,88 @@
+"""What everything that is decided about people has in common: who may, and how it becomes true and is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from nugetlite.actor import Action, Actor
+from nugetlite.errors import CredentialsWanted, NotThere, Refused, quoted
+from nugetlite.people.values import Account, ApiKey, Kind, Scope
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from nugetlite.access import Access
+    from nugetlite.database import Database
+    from nugetlite.package.identity import PackageId
+    from nugetlite.people import People
+
+
+class Desk:
+    """Where those who decide about people turn to."""
+
+    def __init__(
+        self,
+        people: People,
+        access: Access,
+        database: Database,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.people = people
+        self.now = now
+        self._access = access
+        self._database = database
+
+    @contextmanager
+    def change(self, actor: Actor, what: str, subject: str, **detail: str) -> Iterator[Connection]:
+        """Change something; when the block ends it is true, and who did it stands in the record."""
+        with self._database.begin() as connection:
+            yield connection
+
+    def require_manager(self, actor: Actor, id: PackageId | None = None) -> None:
+        """Return if an actor decides about the whole feed, or about an id; raises as ``Access.permit``."""
+        self._access.permit(actor, Action.MANAGE, id)
+
+    def manages(self, actor: Actor, id: PackageId | None = None) -> bool:
+        """Whether they do."""
+        try:
+            self._access.permit(actor, Action.MANAGE, id)
+        except (Refused, CredentialsWanted):
+            return False
+        return True
+
+    def account(self, name: str) -> Account:
+        """An account, whether it may act or not. Raises ``NotThere``."""
+        if account := self.people.known().accounts.get(name.strip().lower()):
+            return account
+        raise NotThere(f"There is no account {quoted(name)}")
+
+    def organization(self, name: str) -> Account:
+        """An account that is an organization. Raises ``NotThere``."""
+        account = self.account(name)
+        if account.kind is not Kind.ORGANIZATION:
+            raise NotThere(f"{account.name} is no organization")
+        return account
+
+    def require_self(self, actor: Actor, account: Account) -> None:
+        """Return if an actor decides for an account: it is theirs, they lead it, or they manage the feed.
+
+        Through an API key nobody does, unless it was made for that: else a key that leaked could make others.
+        """
+        if self.leads(actor, account):
+            key = actor.credential
+            if isinstance(key, ApiKey) and Scope.MANAGE not in key.scopes:
+                raise Refused(
+                    f"The API key {key.name} may not be used to manage; sign in with name and password, "
+                    "or use a key with the action manage"
+                )
+            return
+        self.require_manager(actor)
+
+    def leads(self, actor: Actor, account: Account) -> bool:
+        """Whether an account is an actor's own, or an organization that they lead."""
+        own = actor.name.lower()
+        is_account = self.people.known().account(own) is not None
+        return is_account and (account.key == own or account.members.get(own, False))

@@ -1,0 +1,165 @@
+"""What one can do with API keys: make them, make them anew, end them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from nugetlite.actor import Actor
+from nugetlite.errors import InTheWay, NotThere, NotUnderstood, Refused, quoted
+from nugetlite.management.desk import Desk
+from nugetlite.package.package import Deletion
+from nugetlite.package.patterns import ALL, Pattern
+from nugetlite.people import reading, writing
+from nugetlite.people.secret import digest, new_key
+from nugetlite.people.values import USUAL_SCOPES, Account, ApiKey, Kind, Scope, Use, key_name
+
+USUAL_LIFE = timedelta(days=365)  #: of a key, if not told otherwise, as on nuget.org
+LONGEST_LIFE = timedelta(days=3650)
+REMEMBERED = timedelta(days=400)  #: after its end, so that its user is told why it does not work
+MOST_PATTERNS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a key is to be."""
+
+    name: str
+    patterns: tuple[Pattern, ...] = (ALL,)
+    scopes: frozenset[Scope] = USUAL_SCOPES
+    life: timedelta | None = USUAL_LIFE  #: ``None``: it does not expire
+    deletion: Deletion | None = (
+        None  #: what a delete through it comes to; ``None``: what the feed's policy says
+    )
+    behalf: str = ""  #: the organization for which it acts; "": the account itself
+    origin: str = ""  #: the trust policy through which it is given out, if one
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A key, for the one time that it is shown."""
+
+    key: ApiKey
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Issued({self.key})"  # without the text: what is printed may be logged
+
+
+class Keys:
+    """The API keys of a feed. What a key may be used for is never more than its account may do."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def of(self, actor: Actor, account: str) -> list[tuple[ApiKey, Use | None]]:
+        """The keys of an account, and when each was used last; those that ended lately, too."""
+        owner = self._decided(actor, account)
+        return self._desk.people.keys(owner.key)
+
+    def create(self, actor: Actor, account: str, wanted: Wanted) -> Issued:
+        """Make a key. Raises ``InTheWay`` if the account has one of that name."""
+        owner = self._decided(actor, account)
+        return self.issue(actor, owner, wanted)
+
+    def issue(self, actor: Actor, owner: Account, wanted: Wanted) -> Issued:
+        """The same for whoever may, which was asked before."""
+        _check(owner, wanted)
+        now, text = self._desk.now(), new_key()
+        name = key_name(wanted.name)
+        behalf = self._behalf(owner, wanted.behalf)
+        with self._desk.change(
+            actor,
+            "create key",
+            owner.name,
+            key=name,
+            patterns=" ".join(map(str, wanted.patterns)),
+            actions=" ".join(sorted(wanted.scopes)),
+        ) as connection:
+            if not wanted.origin and _named(reading.read_keys(connection, owner.key), name):
+                raise InTheWay(
+                    f"{owner.name} has a key {quoted(name)} already; regenerate or revoke that one"
+                )
+            writing.forget_keys(connection, now - REMEMBERED)
+            key = ApiKey(
+                writing.next_key_number(connection),
+                owner.key,
+                name,
+                behalf,
+                wanted.patterns,
+                wanted.scopes,
+                wanted.deletion,
+                now,
+                now + wanted.life if wanted.life else None,
+                origin=wanted.origin,
+            )
+            writing.write_key(connection, key, digest(text))
+        return Issued(key, text)
+
+    def regenerate(self, actor: Actor, account: str, name: str) -> Issued:
+        """Put another key in the place of one, which stops working at once; it lives as long as that one was to."""
+        owner = self._decided(actor, account)
+        old, now, text = self._found(owner, name), self._desk.now(), new_key()
+        life = old.expires - old.created if old.expires else None
+        key = replace(old, created=now, expires=now + life if life else None)
+        with self._desk.change(actor, "regenerate key", owner.name, key=old.name) as connection:
+            writing.write_key(connection, key, digest(text))
+        return Issued(key, text)
+
+    def revoke(self, actor: Actor, account: str, name: str) -> ApiKey:
+        """End a key, at once and for good. Who has just that key may always do so: it may have leaked."""
+        owner = self._desk.account(account)
+        if not (actor.name.lower() == owner.key and actor.key == name):
+            owner = self._decided(actor, account)
+        key, now = self._found(owner, name), self._desk.now()
+        with self._desk.change(actor, "revoke key", owner.name, key=key.name) as connection:
+            writing.revoke_key(connection, key.number, now)
+        return replace(key, revoked=now)
+
+    def _decided(self, actor: Actor, account: str) -> Account:
+        """The account, if the actor decides about its keys."""
+        owner = self._desk.account(account)
+        self._desk.require_self(actor, owner)
+        return owner
+
+    def _found(self, owner: Account, name: str) -> ApiKey:
+        if key := _named([key for key, _ in self._desk.people.keys(owner.key)], name.strip()):
+            return key
+        raise NotThere(f"{owner.name} has no key {quoted(name)}")
+
+    def _behalf(self, owner: Account, name: str) -> str:
+        if not name or name.lower() == owner.key:
+            return owner.key
+        group = self._desk.organization(name)
+        if group.key not in owner.organizations:
+            raise Refused(f"{owner.name} is no member of {group.name}, and cannot act for it")
+        return group.key
+
+
+def _named(keys: Sequence[ApiKey], name: str) -> ApiKey | None:
+    """The newest of that name that has not been revoked."""
+    return next((key for key in reversed(keys) if key.name == name and not key.revoked), None)
+
+
+def _check(owner: Account, wanted: Wanted) -> None:
+    if owner.kind is Kind.ORGANIZATION:
+        raise NotUnderstood(f"{owner.name} is an organization; make the key for a member, on its behalf")
+    if not wanted.scopes:
+        raise NotUnderstood(f"Say what the key may be used for: {', '.join(Scope)}")
+    if not 1 <= len(wanted.patterns) <= MOST_PATTERNS:
+        raise NotUnderstood(f"A key is for 1 to {MOST_PATTERNS} patterns of package ids")
+    if wanted.life is not None and not timedelta(0) < wanted.life <= LONGEST_LIFE:
+        raise NotUnderstood(f"A key lives for 1 to {LONGEST_LIFE.days} days, or does not expire at all")
+
+
+def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
+    """Patterns as people write them, each once; all ids, if there are none. Raises ``NotUnderstood``."""
+    parts = [part for text in texts for part in text.replace(",", " ").split()]
+    return tuple(dict.fromkeys(map(Pattern.parse, parts))) or (ALL,)
+
+
+def parse_scopes(texts: Sequence[str]) -> frozenset[Scope]:
+    """What a key may be used for, as people write it; the usual, if nothing is. Raises ``NotUnderstood``."""
+    parts = [part for text in texts for part in text.replace(",", " ").split()]
+    return frozenset(map(Scope.parse, parts)) or USUAL_SCOPES
