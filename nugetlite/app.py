@@ -43,6 +43,7 @@ from nugetlite.web.current import Parts
 from nugetlite.web.front import Front
 from nugetlite.web.guesses import Guesses
 from nugetlite.web.linger import hear_out
+from nugetlite.web.viewers import Viewers
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -164,7 +165,7 @@ def _default_database(config: Config) -> str:
 
 
 def _application(server: Server) -> Flask:
-    feed, everybody_reads = server.feed, _everybody_reads(server)
+    feed, guesses, only_accounts_decide = server.feed, Guesses(), _only_accounts_decide(server)
     told = Parts(
         server.config,
         server.plugins,
@@ -174,14 +175,14 @@ def _application(server: Server) -> Flask:
         feed,
         server.repository,
         server.upkeep,
-        Guesses(),
+        guesses,
         _session_secret(server),
-        everybody_reads,
+        only_accounts_decide,
     )
     app = site.build(told)
     wsgi: WSGIApplication = app.wsgi_app
-    if everybody_reads:
-        wsgi = Front(wsgi, feed.revision, feed.revision_of)
+    if only_accounts_decide:
+        wsgi = Front(wsgi, feed.revision, feed.revision_of, Viewers(server.people, guesses))
     if hops := server.config.trusted_proxies:
         wsgi = ProxyFix(wsgi, hops, hops, hops, hops, hops)
     app.wsgi_app = hear_out(wsgi)  # type: ignore[method-assign, assignment]  # as Flask's manual says
@@ -203,13 +204,11 @@ def _session_secret(server: Server) -> bytes:
     return sha256(f"{known} {server.config.api_key or ''}".encode()).digest()
 
 
-def _everybody_reads(server: Server) -> bool:
-    """Whether everybody may read everything, and no plugin has a say in it."""
+def _only_accounts_decide(server: Server) -> bool:
+    """Whether no plugin has a say in who asks, who may, and what they see."""
     asked = ("nugetlite_identify", "nugetlite_authorize", "nugetlite_sight")
-    others = [
-        each for each in server.plugins.answerers() if each.hook in asked and {*each.plugins} - {"access"}
-    ]
-    return server.config.anonymous_read and not others
+    answering = [{*each.plugins} for each in server.plugins.answerers() if each.hook in asked]
+    return all(plugins == {"access"} for plugins in answering)
 
 
 class LateStart:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from nugetlite.actor import Actor
+from nugetlite.actor import Action, Actor
 from nugetlite.errors import FeedError, Refused
 from nugetlite.later import Later
 from nugetlite.package.patterns import ByPattern
@@ -26,7 +26,6 @@ from nugetlite.remembered import Remembered
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from nugetlite.actor import Action
     from nugetlite.database import Database
     from nugetlite.package.identity import PackageId
     from nugetlite.package.sight import Sight
@@ -112,7 +111,8 @@ class People:
         known = self.known()
         if account := known.account(actor.name):
             return known.may(actor, account, _key_of(actor), action, id, self._owners_of)
-        return True if known.standing(None).may(action, id.key if id else None) else None
+        asked = id.key if id and action is not Action.READ else None  # which ids are read, ``sight`` says
+        return True if known.standing(None).may(action, asked) else None
 
     def sight(self, actor: Actor) -> Sight:
         """Which ids an actor sees."""
@@ -129,6 +129,21 @@ class People:
         known = self.known()
         account = known.account(actor.name)
         return known.acting(account, _key_of(actor)) if account else frozenset()
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether everybody may read everything, without saying who they are."""
+        known = self.known()
+        return self._anonymous_read and known.sight(None, None).is_everything
+
+    def holds_for(self, actor: Actor) -> tuple[datetime | None, Callable[[str], None]]:
+        """Until when an actor can be known again without being identified anew, and whom to tell of each use.
+
+        ``None`` is: as long as the revision stands.
+        """
+        if (key := _key_of(actor)) is None:
+            return None, lambda address: None
+        return key.changes, lambda address: self._note_use(key, Use(self._now(), address))
 
     # What is known
 

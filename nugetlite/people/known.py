@@ -85,7 +85,12 @@ class Known:
         id: PackageId | None,
         owners: Callable[[str], Iterable[Owner]],
     ) -> bool:
-        """Whether an account may do this. Raises ``Refused``, which says why not."""
+        """Whether an account may do this. Raises ``Refused``, which says why not.
+
+        Which ids it reads is a question of what it sees, where what is hidden is told as not being there.
+        """
+        if action is Action.READ:
+            id = None
         standing = self.standing(account)
         if not self._is_granted(standing, action, id):
             verb = Action.PUSH if action is Action.CREATE else action  # what is here is nothing to tell

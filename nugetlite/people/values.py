@@ -147,6 +147,12 @@ class ApiKey:
         """Whether its time is over."""
         return self.expires is not None and self.expires <= now
 
+    @property
+    def changes(self) -> datetime | None:
+        """When there is something new to say about it: that it ends soon, or has ended."""
+        is_long = self.expires and self.expires - self.created >= 2 * SOON
+        return self.expires - SOON if self.expires and is_long else self.expires
+
     def expires_soon(self, now: datetime) -> bool:
         """Whether its user should be told; a key that never lived long has no need to say so."""
         if self.expires is None or self.expires - self.created < 2 * SOON:

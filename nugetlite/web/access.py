@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KEY_IN_URL = "apikey"  #: a parameter by which Octopus's older examples send a key
 CREDENTIALS = ("Authorization", "X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: headers that say who asks
-_IN_ENVIRONMENT = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in CREDENTIALS)
+IN_ENVIRONMENT = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in CREDENTIALS)
 
 
 def actor() -> Actor:
@@ -64,17 +64,36 @@ def guard_reads(blueprint: Blueprint) -> Blueprint:
 
 def is_for_everybody() -> bool:
     """Whether what the current request reads is the same for whoever asks."""
-    return parts().everybody_reads and not any(map(request.environ.__contains__, _IN_ENVIRONMENT))
+    here = parts()
+    return (
+        here.only_accounts_decide
+        and here.people.open_to_all
+        and not any(map(request.environ.__contains__, IN_ENVIRONMENT))
+    )
+
+
+def viewer() -> tuple[Actor, Sight] | None:
+    """For whom the answer to the current request is the same as for all who see the same; ``None`` if nobody knows."""
+    if is_for_everybody():
+        return ANONYMOUS, EVERYTHING
+    if parts().only_accounts_decide and "actor" in g and not request.cookies:
+        return g.actor, sight()
+    return None
 
 
 def _tell_caches_for_whom(response: Response) -> Response:
     """What a client got because of who it is, no cache gives to another one."""
     keep = response.headers.get("Cache-Control", "no-cache")
     if not is_for_everybody() and "no-store" not in keep:
-        response.headers["Cache-Control"] = f"private, {keep.removeprefix('public, ')}"
-    if not parts().everybody_reads:
+        response.headers["Cache-Control"] = private(keep)
+    if not (parts().only_accounts_decide and parts().people.open_to_all):
         response.vary.update(CREDENTIALS)
     return response
+
+
+def private(keep: str) -> str:
+    """A ``Cache-Control`` for one client alone."""
+    return f"private, {keep.removeprefix('public, ')}"
 
 
 def notice() -> str:

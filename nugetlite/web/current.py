@@ -40,7 +40,7 @@ class Parts:
     upkeep: Upkeep
     guesses: Guesses
     session_secret: bytes
-    everybody_reads: bool  #: and no plugin has a say in who asks and who may
+    only_accounts_decide: bool  #: no plugin has a say in who asks, who may, and what they see
 
 
 def parts() -> Parts:

@@ -46,6 +46,7 @@ class Document:
     compressible: bool = True
     subject: str = ""  #: the key of the one package id that it speaks of, if it speaks of one only
     headers: tuple[tuple[str, str], ...] = ()  #: more of them
+    varies_by: tuple[str, ...] = ()  #: headers of requests, for caches: other ones may get another answer
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """What to answer to a request: the whole, the whole compressed, or "you have it" (304)."""
@@ -95,8 +96,9 @@ class Document:
             *encoding,
             *self.headers,
         ]
-        if self._is_worth_zipping:
-            headers.append(("Vary", "Accept-Encoding"))
+        varies_by = (*self.varies_by, "Accept-Encoding") if self._is_worth_zipping else self.varies_by
+        if varies_by:
+            headers.append(("Vary", ", ".join(varies_by)))
         return "200 OK", headers, body
 
 

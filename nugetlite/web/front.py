@@ -1,8 +1,8 @@
 """Stands in front of the application and answers again what it has answered before, as long as that holds.
 
-It knows nothing of packages. An answer leaves itself in the WSGI environment; it is kept by origin and URL,
-and given out while the feed's revision stands. When that has moved on, an answer about one subject lives on
-if the subject's own revision has not.
+It knows nothing of packages. An answer leaves itself in the WSGI environment; it is kept by origin, URL and those who
+may see it, and given out while the feed's revision stands. When that has moved on, an answer about one subject lives
+on if the subject's own revision has not.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ ROOM = 64 * 1024 * 1024  #: bytes kept in one process
 LONGEST_URL = 2048  #: characters; nobody asks for longer ones again
 ASK = frozenset(
     f"HTTP_{name}"
-    for name in (
-        *("AUTHORIZATION", "COOKIE", "X_NUGET_APIKEY", "X_OCTOPUS_APIKEY"),
-        *("RANGE", "IF_RANGE", "IF_MATCH", "IF_MODIFIED_SINCE", "IF_UNMODIFIED_SINCE"),
-    )
+    for name in (*("COOKIE", "RANGE", "IF_RANGE", "IF_MATCH", "IF_MODIFIED_SINCE", "IF_UNMODIFIED_SINCE"),)
 )  #: headers whose requests are for the application
 
 
@@ -37,6 +34,16 @@ class Keepable(Protocol):
 
     def __len__(self) -> int:
         """Bytes it takes to keep it."""
+
+
+class Watched(Protocol):
+    """Those for whom answers are kept apart."""
+
+    def of(self, environ: WSGIEnvironment) -> int | None:
+        """A number for whoever sends a request; ``None`` if only the application can tell who that is."""
+
+    def remember(self, environ: WSGIEnvironment) -> int | None:
+        """The same, once the application has answered."""
 
 
 @dataclass(slots=True)
@@ -55,11 +62,13 @@ class Front:
         application: WSGIApplication,
         revision: Callable[[], int],
         revision_of: Callable[[str], int],
+        viewers: Watched,
         room: int = ROOM,
     ) -> None:
         self._application = application
         self._revision = revision
         self._revision_of = revision_of
+        self._viewers = viewers
         self._room = room
         self._kept: dict[Any, Kept] = {}
         self._lock = Lock()
@@ -69,15 +78,19 @@ class Front:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or any(map(environ.__contains__, ASK)):
             return self._application(environ, start_response)
         key = _key(environ)
-        kept = self._kept.get(key)
         try:
+            viewer = self._viewers.of(environ)
             revision = self._revision()
+            kept = self._kept.get((viewer, *key))
             if kept and self._holds(kept, revision):
                 return kept.answer(environ, start_response)
         except Exception:  # the application will meet it too, and knows how to tell it
             return self._application(environ, start_response)
         answer = self._application(environ, start_response)
-        self._keep(key, environ.pop(KEPT, None), revision)
+        if (worth_keeping := environ.pop(KEPT, None)) and (
+            viewer := self._viewers.remember(environ)
+        ) is not None:
+            self._keep((viewer, *key), worth_keeping, revision)
         return answer
 
     def _holds(self, kept: Kept, revision: int) -> bool:
@@ -91,9 +104,9 @@ class Front:
             return True
         return False
 
-    def _keep(self, key: Any, answer: Keepable | None, revision: int) -> None:
+    def _keep(self, key: Any, answer: Keepable, revision: int) -> None:
         """Keep an answer that was made when ``revision`` already stood; the oldest make room for it."""
-        if answer is None or len(answer) > self._room // 16 or sum(map(len, key)) > LONGEST_URL:
+        if len(answer) > self._room // 16 or sum(map(len, key[1:])) > LONGEST_URL:
             return
         with self._lock:
             self._drop(key)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import BaseConverter, Rule, ValidationError
@@ -12,7 +13,7 @@ from werkzeug.routing import BaseConverter, Rule, ValidationError
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
 from nugetlite.package.version import Version
-from nugetlite.web.access import is_for_everybody, notice
+from nugetlite.web.access import CREDENTIALS, is_for_everybody, notice, private, viewer
 from nugetlite.web.current import NAME, Parts
 from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
@@ -28,6 +29,7 @@ from nugetlite.web.v3.registration import registration
 from nugetlite.web.v3.search import search
 from nugetlite.web.v3.service_index import service_index
 from nugetlite.web.v3.symbols import symbols
+from nugetlite.web.viewers import FOR
 
 BLUEPRINTS = (
     service_index,
@@ -78,15 +80,19 @@ class Site(Flask):
     url_rule_class = LateRule
 
     def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
-        """As Flask does it; but what is complete, and the same for everybody, goes out as it is, and may be kept.
+        """As Flask does it; but what is complete, and the same for all who see the same, goes out as it is.
 
         To make a response of it, and look at that from all sides, takes longer than the rest of a small answer.
         """
-        if not notice() and (isinstance(rv, Done) or (isinstance(rv, Document) and is_for_everybody())):
-            if isinstance(rv, Document):
-                request.environ[KEPT] = rv
-            return rv  # type: ignore[return-value]  # all that Flask wants of it is that it can be called
-        return super().finalize_request(rv, from_error_handler)
+        if notice() or not isinstance(rv, Done | Document):
+            return super().finalize_request(rv, from_error_handler)
+        if isinstance(rv, Document):
+            if not (seer := viewer()):
+                return super().finalize_request(rv, from_error_handler)
+            if not is_for_everybody():
+                rv = replace(rv, cache_control=private(rv.cache_control), varies_by=CREDENTIALS)
+            request.environ.update({KEPT: rv, FOR: seer})
+        return cast(Response, rv)  # all that Flask wants of it is that it can be called
 
     def make_response(self, rv: Any) -> Response:
         """As Flask does it, from documents as well."""

@@ -90,6 +90,10 @@ def sign_in() -> ResponseReturnValue:
         raise CredentialsWanted(f"The user name or the password is not right: {refused}") from refused
     if who.is_anonymous:
         raise CredentialsWanted("The user name or the password is not right")
+    if who.key:  # a session would outlive it, and know nothing of what it is for
+        raise CredentialsWanted(
+            "Sign in with a name and password; an API key goes into the header X-Octopus-ApiKey"
+        )
     response: Response = jsonify(documents().user(who, signed_in=True))
     session.begin(response, who)
     return response

@@ -1,7 +1,8 @@
 """Sign-in with user and password: a signed cookie that says who it is, and a second one against forged requests.
 
-The server keeps nothing of a session. It ends after some hours, and when the administrator's key changes. What changes
-something must bring the second cookie's value in a header, too, which no other site can make a browser do.
+The server keeps nothing of a session. It ends after some hours, when the administrator's key changes, and when an
+account gets another password or may not act any more. What changes something must bring the second cookie's value in a
+header, too, which no other site can make a browser do.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Session:
 def begin(response: Response, actor: Actor) -> None:
     """Give the client a session. .NET's wants exactly one cookie whose name begins with ``Octopus-Csrf-Token``."""
     csrf = token_urlsafe(24)
-    signed = _serializer().dumps([actor.name, sorted(actor.roles), csrf])
+    stamp = parts().people.stamp(actor.name)
+    signed = _serializer().dumps([actor.name, sorted(actor.roles), stamp, csrf])
     identification, token = _names()
     secure = request.is_secure
     response.set_cookie(identification, _text(signed), path="/", httponly=True, secure=secure, samesite="Lax")
@@ -60,8 +62,10 @@ def session_of(request: Request) -> Session | None:
     if not cookie:
         return None
     try:
-        name, roles, csrf = _serializer().loads(cookie, max_age=HOURS * 3600)
-    except BadData:
+        name, roles, stamp, csrf = _serializer().loads(cookie, max_age=HOURS * 3600)
+    except (BadData, ValueError):  # also one of an earlier nugetlite, which told less
+        return None
+    if stamp != parts().people.stamp(name):
         return None
     session = Session(Actor(name, frozenset(roles)), csrf)
     if request.method not in SAFE and not _is_proven(request, session):
