@@ -97,7 +97,7 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     index, history = Index(database), History(database)
     people = People(database, anonymous_read=config.anonymous_read)
     access = Access(found, people, config)
-    management = Management.at(Desk(people, access, database), index)
+    management = Management.at(Desk(people, access, database, index))
     policies = deletion.load(found, config)
     feed = Feed(
         share, index, history, database, Downloads(index, database), access, people, found, policies, config

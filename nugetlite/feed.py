@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -265,7 +265,8 @@ class Feed:
 
     def select(self, selection: Selection) -> Selected:
         """The versions that a V2 client wants, one page of them. Raises ``BadQuery`` or ``TooMuchAsked``."""
-        return self._index.select(selection)
+        selected = self._index.select(selection)
+        return replace(selected, entries=self._with_owners(selected.entries))
 
     def count_selected(self, selection: Selection) -> int:
         """How many versions are on all pages of a selection together. Raises ``TooMuchAsked``."""
@@ -274,8 +275,16 @@ class Feed:
     def entry(self, identity: Identity, *, semver2: bool) -> entity.Entry:
         """One version as a V2 client sees it; raises ``NoSuchPackage`` or ``PackageRemoved``."""
         if entry := self._index.entry(identity, semver2=semver2):
-            return entry
+            return self._with_owners((entry,))[0]
         raise self._missing(identity)
+
+    def owners(self, ids: Iterable[PackageId]) -> Mapping[str, tuple[str, ...]]:
+        """The accounts that ids belong to, by id in lower case; of many mostly none."""
+        return self._people.owners([id.key for id in ids])
+
+    def is_reserved(self, id: PackageId) -> bool:
+        """Whether an id is reserved for accounts, so that it is surely theirs."""
+        return self._people.is_reserved(id)
 
     def complete(self, query: Query) -> Completion:
         """The ids of listed packages that begin, or go on, as typed."""
@@ -368,6 +377,14 @@ class Feed:
         return self._index.revision_of(id_key)
 
     # The steps
+
+    def _with_owners(self, entries: tuple[entity.Entry, ...]) -> tuple[entity.Entry, ...]:
+        """What a V2 client sees, with the accounts that it belongs to."""
+        owners = self.owners({entry.package.identity.id for entry in entries})
+        if not any(owners.values()):
+            return entries
+        told = [", ".join(owners[entry.package.identity.id.key]) for entry in entries]
+        return tuple([replace(entry, owners=names) for entry, names in zip(entries, told, strict=True)])
 
     def _recent(self, removals: Sequence[Removal]) -> Sequence[Removal]:
         since = self._now() - timedelta(days=NEWS_DAYS)

@@ -206,9 +206,9 @@ class Index:
         """Forget what became of a version."""
         writing.erase_removal(connection, identity)
 
-    def touch(self, connection: Connection, id: PackageId) -> None:
-        """Have what is shown of a package made anew: something that stands elsewhere has changed."""
-        writing.touch(connection, id.key)
+    def touch(self, connection: Connection, *ids: PackageId) -> None:
+        """Have what is shown of packages, and all lists, made anew: something that stands elsewhere has changed."""
+        writing.touch(connection, *[id.key for id in ids])
 
     def count_downloads(self, connection: Connection, counts: Mapping[Identity, int]) -> None:
         """Add to the number of downloads of each version."""

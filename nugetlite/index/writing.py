@@ -89,9 +89,10 @@ def erase(connection: Connection, identities: Iterable[Identity]) -> None:
         derive(connection, {number for number, _ in found}, next_revision(connection), {})
 
 
-def touch(connection: Connection, id_key: str) -> None:
-    """Have what is shown of a package made anew."""
-    _TOUCH.run(connection, id_key=id_key, now=next_revision(connection))
+def touch(connection: Connection, *id_keys: str) -> None:
+    """Have what is shown of packages, and all lists, made anew."""
+    now = next_revision(connection)
+    _TOUCH.run_each(connection, [{"id_key": key, "now": now} for key in id_keys])
 
 
 def write_downloads(connection: Connection, counts: Mapping[Identity, int]) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from nugetlite.management.accounts import Accounts
 from nugetlite.management.desk import Desk
 from nugetlite.management.keys import Issued, Keys, Wanted, parse_patterns, parse_scopes
 from nugetlite.management.owners import Owners
 from nugetlite.management.prefixes import Prefixes
-
-if TYPE_CHECKING:
-    from nugetlite.management.owners import Shown
 
 __all__ = [
     "Accounts",
@@ -38,6 +34,6 @@ class Management:
     prefixes: Prefixes
 
     @classmethod
-    def at(cls, desk: Desk, shown: Shown) -> Management:
-        """All of them, behind one desk; ``shown`` is where owners are shown."""
-        return cls(Accounts(desk), Keys(desk), Owners(desk, shown), Prefixes(desk))
+    def at(cls, desk: Desk) -> Management:
+        """All of them, behind one desk."""
+        return cls(Accounts(desk), Keys(desk), Owners(desk), Prefixes(desk))

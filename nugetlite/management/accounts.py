@@ -8,6 +8,7 @@ from dataclasses import replace
 from nugetlite.actor import Actor
 from nugetlite.errors import InTheWay, NotThere, NotUnderstood, Refused
 from nugetlite.management.desk import Desk
+from nugetlite.package.identity import PackageId
 from nugetlite.package.patterns import Pattern
 from nugetlite.people import writing
 from nugetlite.people.secret import hash_password, is_password
@@ -109,6 +110,7 @@ class Accounts:
         owned = [owner.id for owner in people.owned(account.key) if owner.confirmed]
         with self._desk.change(actor, "delete account", account.name) as connection:
             writing.erase_account(connection, account.key)
+            self._desk.shown.touch(connection, *map(PackageId, owned))
         left = people.owners([id.lower() for id in owned])
         return [id for id in owned if not left[id.lower()]]
 

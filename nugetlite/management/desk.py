@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from nugetlite.actor import Action, Actor
 from nugetlite.errors import CredentialsWanted, NotThere, Refused, quoted
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from nugetlite.people import People
 
 
+class Shown(Protocol):
+    """Where owners and reserved ids are shown."""
+
+    def touch(self, connection: Connection, *ids: PackageId) -> None:
+        """Have what is shown of ids, and all lists, made anew."""
+
+
 class Desk:
     """Where those who decide about people turn to."""
 
@@ -28,9 +35,11 @@ class Desk:
         people: People,
         access: Access,
         database: Database,
+        shown: Shown,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.people = people
+        self.shown = shown
         self.now = now
         self._access = access
         self._database = database

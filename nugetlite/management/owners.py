@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from nugetlite.actor import Actor
 from nugetlite.errors import InTheWay, NotThere, Refused
@@ -16,19 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-class Shown(Protocol):
-    """Where owners are shown."""
-
-    def touch(self, connection: Connection, id: PackageId) -> None:
-        """Have what is shown of an id made anew."""
-
-
 class Owners:
     """The owners of package ids."""
 
-    def __init__(self, desk: Desk, shown: Shown) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._shown = shown
 
     def of(self, id: PackageId) -> list[tuple[Account, Owner]]:
         """The owners of an id, and those who were asked to become one."""
@@ -80,7 +72,7 @@ class Owners:
             )
         with self._desk.change(actor, "remove owner", str(id), owner=who.name) as connection:
             writing.erase_owner(connection, id, who.key)
-            self._shown.touch(connection, id)
+            self._desk.shown.touch(connection, id)
 
     def _ask(self, actor: Actor, id: PackageId, account: str, *, replaces: str) -> Owner:
         who = self._desk.account(account)
@@ -100,7 +92,7 @@ class Owners:
         writing.write_owner(connection, owner)
         if replaces:
             writing.erase_owner(connection, id, replaces)
-        self._shown.touch(connection, id)
+        self._desk.shown.touch(connection, id)
 
     def _confirmed(self, id: PackageId) -> set[str]:
         return {owner.account for owner in self._desk.people.owners_of(id) if owner.confirmed}

@@ -32,6 +32,7 @@ class Prefixes:
         who = self._desk.account(account)
         with self._desk.change(actor, "reserve prefix", str(pattern), owner=who.name) as connection:
             writing.write_prefix(connection, pattern, who.key)
+            self._desk.shown.touch(connection)
 
     def release(self, actor: Actor, pattern: Pattern, account: str) -> None:
         """End that."""
@@ -41,3 +42,4 @@ class Prefixes:
             raise NotThere(f"{pattern} is not reserved for {who.name}")
         with self._desk.change(actor, "release prefix", str(pattern), owner=who.name) as connection:
             writing.erase_prefix(connection, pattern, who.key)
+            self._desk.shown.touch(connection)

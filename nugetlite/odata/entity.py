@@ -45,6 +45,7 @@ class Entry:
     is_absolute_latest: bool  #: whether it is the newest listed one of those
     downloads: int  #: of all versions of the package
     version_downloads: int
+    owners: str = ""  #: the accounts that it belongs to, "" if it belongs to none
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,9 @@ _ABOUT = {
     Property.NORMALIZED_VERSION: _always(lambda package: package.identity.version.normalized),
     Property.TITLE: _text(lambda package: package.manifest.title),
     Property.AUTHORS: _text(lambda package: package.manifest.authors),
-    Property.OWNERS: _text(lambda package: package.manifest.owners),
+    Property.OWNERS: About(
+        nullable=True, value=lambda entry: entry.owners or entry.package.manifest.owners or None
+    ),
     Property.COPYRIGHT: _text(lambda package: package.manifest.copyright),
     Property.LANGUAGE: _text(lambda package: package.manifest.language),
     Property.DESCRIPTION: _text(lambda package: package.manifest.description),

@@ -172,6 +172,10 @@ class People:
             id: tuple([known.named([owner.account]) for owner in found[id] if owner.confirmed]) for id in ids
         }
 
+    def is_reserved(self, id: PackageId) -> bool:
+        """Whether an id is reserved for somebody."""
+        return self.known().prefixes.of(id.key) is not None
+
     def keys(self, account: str) -> list[tuple[ApiKey, Use | None]]:
         """All keys of an account, and when each was used last."""
         self.write_uses()

@@ -67,6 +67,7 @@ def _page(package: Package, versions: Sequence[Package]) -> ResponseReturnValue:
     return _html(
         "package.html",
         package=package,
+        owners=feed().owners([package.identity.id])[package.identity.id.key],
         install=_how_to_install(package),
         more_links=[(text, link) for text, url in more if (link := safe_link(url))],
         project_link=safe_link(package.manifest.project_url),

@@ -27,7 +27,7 @@ def published(package: Package) -> str:
     return time(package.announced)
 
 
-def catalog_entry(package: Package, links: Links, hive: Hive) -> Json:
+def catalog_entry(package: Package, links: Links, hive: Hive, owners: tuple[str, ...] = ()) -> Json:
     """All metadata of one version. Absent texts are left out, ``tags`` never (for PSResourceGet 1.0.3)."""
     manifest = package.manifest
     told: Json = {
@@ -49,6 +49,8 @@ def catalog_entry(package: Package, links: Links, hive: Hive) -> Json:
         "minClientVersion": manifest.min_client_version,
         "releaseNotes": manifest.release_notes,
     }
+    if owners:
+        told["owners"] = owners
     return {name: value for name, value in told.items() if value != ""}
 
 

@@ -37,7 +37,7 @@ Json = dict[str, Any]
 @registration.get("/<id:package_id>/index.json")
 def index(hive: Hive, package_id: PackageId) -> ResponseReturnValue:
     """All versions, or the pages on which they are."""
-    shelf = Shelf(hive, package_id, links())
+    shelf = _shelf(hive, package_id)
     return _document(shelf.index(_visible(hive, package_id)), hive, package_id)
 
 
@@ -47,7 +47,7 @@ def page(hive: Hive, package_id: PackageId, lower: Version, upper: Version) -> R
     within = [package for package in _visible(hive, package_id) if lower <= package.identity.version <= upper]
     if not within:
         raise NoSuchPackage(f"{package_id} {lower} to {upper}")
-    shelf = Shelf(hive, package_id, links())
+    shelf = _shelf(hive, package_id)
     return _document(shelf.page(within, inline=True), hive, package_id)
 
 
@@ -57,8 +57,12 @@ def leaf(hive: Hive, package_id: PackageId, version: Version) -> ResponseReturnV
     package = feed().find(Identity(package_id, version))
     if package.manifest.is_semver2 and not hive.semver2:
         raise NoSuchPackage(package.identity)
-    shelf = Shelf(hive, package_id, links())
+    shelf = _shelf(hive, package_id)
     return _document(shelf.leaf(package), hive, package_id)
+
+
+def _shelf(hive: Hive, package_id: PackageId) -> Shelf:
+    return Shelf(hive, package_id, links(), feed().owners([package_id])[package_id.key])
 
 
 def _document(content: Json, hive: Hive, package_id: PackageId) -> ResponseReturnValue:
@@ -75,10 +79,11 @@ def _visible(hive: Hive, package_id: PackageId) -> list[Package]:
 class Shelf:
     """The documents of one package in one hive, for clients of one origin."""
 
-    def __init__(self, hive: Hive, id: PackageId, links: Links) -> None:
+    def __init__(self, hive: Hive, id: PackageId, links: Links, owners: tuple[str, ...]) -> None:
         self._hive = hive
         self._id = id
         self._links = links
+        self._owners = owners
 
     def index(self, packages: Sequence[Package]) -> Json:
         """The registration index of these versions, in ascending order."""
@@ -106,7 +111,8 @@ class Shelf:
         }
         if not inline:
             return found
-        return {**found, "items": [_item(package, self._hive, self._links) for package in packages]}
+        items = [_item(package, self._hive, self._links, self._owners) for package in packages]
+        return {**found, "items": items}
 
     def leaf(self, package: Package) -> Json:
         """The document of one version by itself. Its ``catalogEntry`` is a URL, for early PSResourceGet."""
@@ -121,17 +127,17 @@ class Shelf:
         }
 
 
-def _item(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
+def _item(package: Package, hive: Hive, links: Links, owners: tuple[str, ...]) -> orjson.Fragment:
     """A version on a page, rendered."""
     render = _kept if is_short(package) else _rendered
-    return render(package, hive, links)
+    return render(package, hive, links, owners)
 
 
-def _rendered(package: Package, hive: Hive, links: Links) -> orjson.Fragment:
+def _rendered(package: Package, hive: Hive, links: Links, owners: tuple[str, ...]) -> orjson.Fragment:
     told = {
         "@id": links.leaf(hive, package.identity),
         "@type": "Package",
-        "catalogEntry": describe.catalog_entry(package, links, hive),
+        "catalogEntry": describe.catalog_entry(package, links, hive, owners),
         "packageContent": links.nupkg(package.identity),
         "registration": links.registration(hive, package.identity.id),
     }

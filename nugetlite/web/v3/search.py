@@ -35,7 +35,8 @@ def find() -> ResponseReturnValue:
     query, here = asked(), links()
     hits = feed().search(query)
     hive = Hive.SEMVER2 if query.semver2 else Hive.GZIP
-    found = [_result(hit, here, hive) for hit in hits.hits]
+    owners = feed().owners([hit.package.identity.id for hit in hits.hits])
+    found = [_result(hit, here, hive, owners[hit.package.identity.id.key]) for hit in hits.hits]
     return json_document({"totalHits": hits.total, "data": found})
 
 
@@ -69,7 +70,7 @@ def asked() -> Query:
     )
 
 
-def _result(hit: Hit, links: Links, hive: Hive) -> Json:
+def _result(hit: Hit, links: Links, hive: Hive, owners: tuple[str, ...]) -> Json:
     manifest = hit.package.manifest
     identity = manifest.identity
     return {
@@ -83,7 +84,8 @@ def _result(hit: Hit, links: Links, hive: Hive) -> Json:
         "tags": list(manifest.tags),
         "packageTypes": describe.package_types(manifest),
         "totalDownloads": hit.downloads,
-        "verified": False,
+        "owners": owners,
+        "verified": feed().is_reserved(identity.id),
         **describe.looks(hit.package, links),
         "versions": [
             {
