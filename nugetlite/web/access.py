@@ -31,6 +31,8 @@ def actor() -> Actor:
 
 def require(action: Action, package_id: PackageId | None = None) -> Actor:
     """Whoever sends the current request, if they may do this; raises as ``Access.permit`` does."""
+    if action is not Action.READ:
+        _stay_on_this_site()
     parts().access.permit(ANONYMOUS, action) if action.writes and config().read_only else None
     who = actor()
     try:
@@ -48,6 +50,22 @@ def require(action: Action, package_id: PackageId | None = None) -> Actor:
 def sight() -> Sight:
     """The package ids that whoever sends the current request sees in lists."""
     return EVERYTHING if is_for_everybody() else parts().access.sight(actor())
+
+
+def _stay_on_this_site() -> None:
+    """Raise ``Refused`` if a page of another site has a browser ask this.
+
+    Browsers add passwords, cookies, and what a proxy makes of them, of their own accord; no client of NuGet's says
+    where it comes from (Fetch Metadata, W3C; ``Origin``, RFC 6454).
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site not in (None, "none", "same-origin") or (
+        not site and origin and origin.rpartition("://")[2] != request.host
+    ):
+        raise Refused(
+            "A page of another site may not change this feed; use a NuGet client, or a page of the feed"
+        )
 
 
 def guard_reads(blueprint: Blueprint) -> Blueprint:

@@ -124,3 +124,27 @@ def test_a_refused_delete_does_not_tell_what_is_there(client):
     here, nowhere = (client.delete(id, "1.0.0", key="wrong") for id in ("Contoso.Json", "Contoso.Nothing"))
 
     assert (here.status, here.data) == (nowhere.status, nowhere.data)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, 204),
+        ({"Sec-Fetch-Site": "none"}, 204),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://localhost"}, 204),
+    ],
+)
+def test_a_page_of_another_site_changes_nothing_whatever_a_browser_adds(client, headers, status):
+    client.push(nupkg("Contoso.Json", "1.0.0"))
+
+    answer = client.http.delete(
+        "/v3/package/Contoso.Json/1.0.0", headers={**headers, **basic("any", "test-key")}
+    )
+
+    assert answer.status_code == status
+    assert (client.search() == []) is (status == 204)
