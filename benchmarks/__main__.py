@@ -9,11 +9,25 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from benchmarks import after_change, delta, download, hot, memory, push, scan, search, start, table, v2
+from benchmarks import (
+    after_change,
+    closed,
+    delta,
+    download,
+    hot,
+    memory,
+    push,
+    scan,
+    search,
+    start,
+    table,
+    v2,
+)
 from benchmarks.figure import Figure
 
 ALL: dict[str, Callable[[], Iterable[Figure]]] = {
     "hot": hot.measure,
+    "closed": closed.measure,
     "after_change": after_change.measure,
     "download": download.measure,
     "push": push.measure,

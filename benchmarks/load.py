@@ -13,9 +13,10 @@ ONCE = Path(__file__).with_name("once.lua")
 AS_NUGET = ("--header", "Accept-Encoding: gzip, deflate")
 
 
-def hammer(url: str, *, connections: int, seconds: int = 1) -> float:
-    """Answers a second, asked for one URL over and over."""
-    told = _wrk(f"-c{connections}", f"-d{seconds}s", *AS_NUGET, url)
+def hammer(url: str, *, connections: int, seconds: int = 1, bearer: str = "") -> float:
+    """Answers a second, asked for one URL over and over; ``bearer`` is the key that goes along."""
+    credentials = ("--header", f"Authorization: Bearer {bearer}") if bearer else ()
+    told = _wrk(f"-c{connections}", f"-d{seconds}s", *AS_NUGET, *credentials, url)
     if "Non-2xx" in told or "Socket errors" in told:
         raise RuntimeError(f"{url} was not always answered:\n{told}")
     return float(_found(r"Requests/sec:\s+([\d.]+)", told)[1])

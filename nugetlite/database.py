@@ -164,8 +164,11 @@ class Database:
 
     def change(self) -> object:
         """Another value after any process committed anything; so cheap that it can be asked for each request."""
-        with self._speaking():
+        try:
             return self._backend.change()
+        except Exception:
+            with self._speaking():  # only now: it costs more than the look itself
+                raise
 
     def check(self) -> None:
         """Raise ``DatabaseUnavailable``, or ``DatabaseBusy``, unless it can be read and written."""

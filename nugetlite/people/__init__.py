@@ -62,9 +62,7 @@ class People:
 
     def by_key(self, text: str, address: str = "") -> Actor:
         """Whoever has this API key. Raises ``Refused`` if nobody has, or it has ended."""
-        if is_mistyped(text):
-            raise Refused("The API key is mistyped, or was cut; copy it again as a whole")
-        key = self._key(digest(text))
+        key = self._key(text)
         account = key and self.known().account(key.account)
         if not key or not account:
             raise Refused("The API key is not one that this feed knows; check it for typing errors")
@@ -231,13 +229,15 @@ class People:
             ByPattern(reading.read_prefixes(connection)),
         )
 
-    def _key(self, digest: bytes) -> ApiKey | None:
-        known = self.known()
-        if digest in known.keys:
-            return known.keys[digest]
+    def _key(self, text: str) -> ApiKey | None:
+        known, hashed = self.known(), digest(text)
+        if hashed in known.keys:
+            return known.keys[hashed]
+        if is_mistyped(text):
+            raise Refused("The API key is mistyped, or was cut; copy it again as a whole")
         with self._database.glance() as connection:
-            key = reading.read_key(connection, digest)
-        keep(known.keys, digest, key)
+            key = reading.read_key(connection, hashed)
+        keep(known.keys, hashed, key)
         return key
 
     def _owners_of(self, id: str) -> Iterable[Owner]:

@@ -34,6 +34,7 @@ class Known:
     prefixes: ByPattern[tuple[str, ...]]  #: for whom ids are reserved
     keys: dict[bytes, ApiKey | None] = field(default_factory=dict)  #: by digest
     owners: dict[str, tuple[Owner, ...]] = field(default_factory=dict)  #: by id
+    standings: dict[str, Standing] = field(default_factory=dict)  #: by account; "" is nobody's
     sights: dict[tuple[str, ApiKey | None], Sight] = field(default_factory=dict)
 
     def account(self, name: str) -> Account | None:
@@ -43,12 +44,17 @@ class Known:
 
     def standing(self, account: Account | None) -> Standing:
         """What somebody may do by their own grants, those of their organizations, and what everybody may."""
+        name = account.key if account else ""
+        if (found := self.standings.get(name)) is None:
+            found = Standing(*self._tables(account))
+            keep(self.standings, name, found)
+        return found
+
+    def _tables(self, account: Account | None) -> list[Grants]:
         if account is None:
-            return Standing(self.everybody)
-        organizations = [
-            self.accounts[each].grants for each in sorted(account.organizations) if each in self.accounts
-        ]
-        return Standing(account.grants, *organizations, self.everybody)
+            return [self.everybody]
+        groups = [self.accounts[each] for each in sorted(account.organizations) if each in self.accounts]
+        return [self.everybody, account.grants, *[group.grants for group in groups]]
 
     def sight(self, account: Account | None, key: ApiKey | None) -> Sight:
         """What somebody sees, if through a key, with that."""
@@ -59,13 +65,11 @@ class Known:
         return found
 
     def _sight(self, account: Account | None, key: ApiKey | None) -> Sight:
-        tables = [self.everybody]
-        if account:
-            tables.append(account.grants)
-            tables += [
-                self.accounts[each].grants for each in sorted(account.organizations) if each in self.accounts
-            ]
-        seen = Sight.of(*[{each: role is not Role.NONE for each, role in table.items()} for table in tables])
+        shown = [
+            {pattern: role is not Role.NONE for pattern, role in table.items()}
+            for table in self._tables(account)
+        ]
+        seen = Sight.of(*shown)
         if key is None:
             return seen
         return seen & Sight.only(key.patterns) if Action.READ in key.actions else NOTHING
