@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent
 FLOORS = (
     {"errors"},
     {"package"},
-    {"octodiff", "odata"},
+    {"octodiff", "odata", "guard"},
     {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell", "client"},
     {"sqlite", "shelf", "statement"},
     {"database", "plugins", "access", "deletion", "share", "archive_share", "sources", "later"},

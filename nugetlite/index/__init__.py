@@ -6,11 +6,11 @@ package was downloaded is known nowhere else, and survives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nugetlite.index import pdbs, reading, searching, selecting, writing
+from nugetlite.index import dependencies, pdbs, reading, searching, selecting, writing
 from nugetlite.index.schema import DERIVED, LASTING
 from nugetlite.index.slices import slice_of
 from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known, Trace
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from nugetlite.database import Database
+    from nugetlite.guard import Dependent
     from nugetlite.index.searching import Asked
     from nugetlite.odata.selection import Entry, Selected, Selection
     from nugetlite.package.identity import Identity, PackageId
@@ -152,6 +153,11 @@ class Index:
         """What became of the removed versions of a package, in version order."""
         with self._database.glance() as connection:
             return reading.read_removals(connection, id)
+
+    def dependents(self, identity: Identity) -> Sequence[Dependent]:
+        """The versions of which a restore takes this one today, by id, newest first; none if it is not there."""
+        with self._database.connect() as connection:
+            return dependencies.read_dependents(connection, identity)
 
     def counts(self) -> Counts:
         """How much there is."""

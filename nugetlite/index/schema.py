@@ -3,6 +3,7 @@
     packages    one row an id                         ─┐ number
     versions    one row a version, in version order   ─┴─ package, number ─┐
     manifests   what a version says of itself                              ┴─ number
+    dependencies  which packages a version depends on, one row a package and range ─ package, sort_key
     documents   what a search looks at: one row a wording of a package; see ``slices``
     words       the words of each document: full text, in the database's own way; see ``fulltext``
     removals    what became of versions that are not there any more
@@ -85,6 +86,17 @@ manifests = Table(
     Column("embedded", Text, nullable=False),  # separated by blanks
 )
 
+dependencies = Table(
+    "dependencies",
+    tables,
+    Column("package", Number, primary_key=True),
+    Column("sort_key", Name, primary_key=True),
+    Column("key", Name, primary_key=True),  # of the package that is needed, whether it is on this feed or not
+    Column("allowed", Name, primary_key=True),  # the range of its versions that will do
+    sqlite_with_rowid=False,
+)
+Index("dependencies_by_key", dependencies.c.key, dependencies.c.allowed)
+
 documents = Table(
     "documents",
     tables,
@@ -163,5 +175,5 @@ def _begin(_: MetaData, connection: Connection, **more: Any) -> None:
     connection.execute(revision.insert().values(number=now))
 
 
-DERIVED = Schema("index", 2, tables, derived=True, also=(fulltext.TABLE,))
+DERIVED = Schema("index", 3, tables, derived=True, also=(fulltext.TABLE,))
 LASTING = Schema("downloads", 1, lasting_tables, derived=False)

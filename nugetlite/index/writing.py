@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
+from nugetlite.index.dependencies import erase_dependencies, write_dependencies
 from nugetlite.index.deriving import derive
 from nugetlite.index.reading import read_package, read_removal
 from nugetlite.index.rows import key_of, manifest_row, removal_row, version_row
@@ -45,6 +46,8 @@ def write_packages(connection: Connection, arrivals: Iterable[tuple[Package, str
         [version_row(number, home, package, stamp) for number, home, package, stamp in told],
     )
     upsert(connection, manifests, [manifest_row(number, package) for number, _, package, _ in told])
+    erase_dependencies(connection, known)
+    write_dependencies(connection, [(home, package.manifest) for _, home, package, _ in told])
     _drop_removals(connection, latest)
     derive(connection, set(homes.values()), now, {number: package.manifest for number, _, package, _ in told})
 
@@ -86,6 +89,7 @@ def erase(connection: Connection, identities: Iterable[Identity]) -> None:
     if found := _versions_at(connection, places):
         _DROP_VERSION.run_each(connection, [{"of": number, "at": sort_key} for number, sort_key in found])
         _DROP_MANIFEST.run_each(connection, [{"of": number} for number in found.values()])
+        erase_dependencies(connection, found)
         derive(connection, {number for number, _ in found}, next_revision(connection), {})
 
 

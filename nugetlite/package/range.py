@@ -42,6 +42,15 @@ class VersionRange:
         """Whether ``version`` lies between the bounds. As in NuGet, 2.0.0-beta lies in [1.0.0, 2.0.0)."""
         return self._minimum_allows(version) and self._maximum_allows(version)
 
+    def lowest(self, versions: Iterable[Version]) -> Version | None:
+        """The one of ``versions`` that a restore takes for a dependency, or ``None`` for none.
+
+        A prerelease is taken only if a bound is one, too (``VersionRange.IsBetter`` in NuGet.Versioning).
+        """
+        takes_prereleases = any(bound.is_prerelease for bound in (self.minimum, self.maximum) if bound)
+        allowed = (each for each in versions if takes_prereleases or not each.is_prerelease)
+        return min(filter(self.contains, allowed), default=None)
+
     def _minimum_allows(self, version: Version) -> bool:
         if self.minimum is None:
             return True

@@ -12,9 +12,10 @@ from nugetlite.database import open_database
 from nugetlite.index import Index
 from nugetlite.index.values import Counts
 from nugetlite.package.identity import Identity, PackageId
-from nugetlite.package.manifest import Manifest, PackageType
+from nugetlite.package.manifest import Dependency, DependencyGroup, Manifest, PackageType
 from nugetlite.package.package import Deletion, Package, Removal
 from nugetlite.package.query import Query, parse_terms
+from nugetlite.package.range import VersionRange
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 IDS = ["Contoso.Json", "contoso.JSON", "Contoso.Xml", "Json", "JsonNet", "Fabrikam"]
@@ -24,6 +25,30 @@ TYPES = ["", "DotnetTool"]
 QUERIES = ["", "json", "contoso", "js", "xml", "contoso json", "son", "tool", "tags:json", "fabrikam tool"]
 
 ids, versions, texts = st.sampled_from(IDS), st.sampled_from(VERSIONS), st.sampled_from(TEXTS)
+RANGES = [
+    "(, )",
+    "[1.0.0, )",
+    "[1.0.0, 2.0.0)",
+    "(1.0.0, )",
+    "[1.9.0, 1.9.0]",
+    "[2.0.0-beta, )",
+    "[1.0.0, odd)",
+]
+groups = st.lists(
+    st.builds(
+        DependencyGroup,
+        framework=st.sampled_from(["", "net8.0"]),
+        dependencies=st.lists(
+            st.builds(
+                Dependency,
+                id=st.sampled_from([*IDS, "Odd Id", "x" * 200]),
+                range=st.sampled_from([*RANGES, "odd" * 100]),
+            ),
+            max_size=2,
+        ).map(tuple),
+    ),
+    max_size=2,
+).map(tuple)
 identities = st.builds(Identity.parse, ids, versions)
 manifests = st.builds(
     Manifest,
@@ -32,6 +57,7 @@ manifests = st.builds(
     tags=st.sampled_from([(), ("json",), ("xml", "net")]),
     semver2_dependencies=st.booleans(),
     package_types=st.sampled_from([(), (PackageType("DotnetTool"),)]),
+    dependency_groups=groups,
 )
 packages = st.builds(
     Package,
@@ -152,6 +178,20 @@ class IndexMachine(RuleBasedStateMachine):
             len(ids), len(self.packages), unlisted=unlisted, removed=len(self.removals)
         )
 
+    @rule()
+    def dependents_agree(self):
+        for identity in [*self.packages, Identity.parse("Contoso.Json", "9.9.9")]:
+            expected = {
+                (who, text): instead
+                for who, package in self.packages.items()
+                for text in self.ranges_of(package, identity.id)
+                if who != identity and self.taken(text, identity.id) == identity.version
+                for instead in [self.taken(text, identity.id, without=identity.version)]
+            }
+            answer = self.index.dependents(identity)
+            assert {(each.identity, str(each.range)): each.instead for each in answer} == expected
+            assert len(answer) == len(expected)
+
     @rule(
         text=st.sampled_from(QUERIES),
         prerelease=st.booleans(),
@@ -182,6 +222,27 @@ class IndexMachine(RuleBasedStateMachine):
     def versions_of(self, id):
         found = [package for identity, package in self.packages.items() if identity.id == id]
         return sorted(found, key=lambda package: package.identity.version)
+
+    def ranges_of(self, package, id):
+        """The readable ranges of versions of ``id`` that a package asks for."""
+        stated = {
+            each.range
+            for group in package.manifest.dependency_groups
+            for each in group.dependencies
+            if each.id.lower() == id.key
+        }
+        return stated & {text for text in RANGES if "odd" not in text}
+
+    def taken(self, text, id, without=None):
+        """The version that a restore takes: of all that will do the lowest; a prerelease if the range names one."""
+        will_do = [
+            each.identity.version
+            for each in self.versions_of(id)
+            if each.identity.version != without
+            and VersionRange.parse(text).contains(each.identity.version)
+            and ("-" in text or not each.is_prerelease)
+        ]
+        return will_do[0] if will_do else None
 
     def visible(self, id, query):
         return [

@@ -50,6 +50,26 @@ def test_every_spelling_has_one_normalized_and_one_short_text(text, normalized, 
 
 
 @pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("", "1.0.0"),
+        ("1.1.0", "1.2.0"),  # 1.1.0 is not here
+        ("1.0.0-alpha", "1.0.0-beta"),
+        ("[1.0.0, 2.0.0-rc)", "1.0.0"),
+        ("(1.0.0, 2.0.0)", "1.2.0"),
+        ("(1.2.0, 2.0.0)", None),  # but for a prerelease, that nobody asked for
+        ("(1.2.0, 2.0.0-rc)", "2.0.0-beta"),
+        ("[1.1.0]", None),
+        ("3.0.0", None),
+    ],
+)
+def test_a_restore_takes_the_lowest_version_and_no_prerelease_unasked(text, taken):
+    here = [Version.parse(each) for each in ("2.0.0-beta", "1.2.0", "1.0.0", "1.0.0-beta")]
+
+    assert VersionRange.parse(text).lowest(here) == (Version.parse(taken) if taken else None)
+
+
+@pytest.mark.parametrize(
     ("text", "normalized"),
     [
         ("*", "[0.0.0, )"),
