@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from nugetlite.errors import ConfigError, quoted
+from nugetlite.guard import Guard
 
 T = TypeVar("T")
 PREFIX = "NUGETLITE_"
@@ -158,6 +159,9 @@ class Config:
         MappingProxyType({"*": "unlist"}),
         _policies,
         "hard, soft, unlist or a plugin's, for the feed or per id pattern",
+    )
+    delete_guard: str = _setting(
+        "warn", _one_of(*Guard), "what if others need what is deleted: warn, refuse, off"
     )
     overwrite: str = _setting(
         "never", _one_of(*OVERWRITE), "may a push replace a version: never, prerelease, always"

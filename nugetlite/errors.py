@@ -20,6 +20,7 @@
     ├── ReadOnlyFeed 405
     ├── PackageExists 409
     ├── InTheWay 409              what is there already stands against it
+    ├── PackageNeeded 409         others would miss it
     ├── TooLarge 413
     ├── BadDelta 422              it does not lead from what is here to what it was made from
     ├── TooManyTries 429
@@ -207,6 +208,16 @@ class InTheWay(FeedError):
     """What is there already stands against it; the sentence says what to do first."""
 
     status = HTTPStatus.CONFLICT
+
+
+class PackageNeeded(FeedError):
+    """A version that others need is not deleted unless that is forced; the sentence says who they are."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, identity: Identity, sentence: str) -> None:
+        self.identity = identity
+        super().__init__(sentence)
 
 
 class TooLarge(FeedError):

@@ -20,12 +20,15 @@ from nugetlite.errors import (
     NotUnderstood,
     Objected,
     PackageExists,
+    PackageNeeded,
     PackageRemoved,
 )
+from nugetlite.guard import Guard, Need
 from nugetlite.history import Event, Kind
 from nugetlite.hookspecs import DeleteRequest
 from nugetlite.package.archive import Archive, copy, read_package
 from nugetlite.package.package import Deletion, Embedded, Package
+from nugetlite.package.sight import EVERYTHING
 from nugetlite.package.symbols import read_symbols
 from nugetlite.share import arrival
 from nugetlite.shelf import Mark
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from nugetlite.database import Database
     from nugetlite.deletion import Policies
     from nugetlite.downloads import Downloads
+    from nugetlite.guard import Dependent
     from nugetlite.history import History, Page
     from nugetlite.index import Completion, Counts, Hits, Index, Trace
     from nugetlite.odata import entity
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Removal
     from nugetlite.package.query import Query
+    from nugetlite.package.sight import Sight
     from nugetlite.package.symbols import PdbFile
     from nugetlite.people import People
     from nugetlite.plugins import Plugins
@@ -79,6 +84,14 @@ class Pdb:
         """Let go of the file."""
         self.stream.close()
         self.snupkg.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What came of a delete."""
+
+    deletion: Deletion
+    warning: str = ""  #: who misses it now, for whoever deleted it
 
 
 class Feed:
@@ -150,11 +163,18 @@ class Feed:
         self._record_symbols(identity, entry, pdbs)
 
     def delete(
-        self, identity: Identity, actor: Actor, requested: Deletion | None = None, why: str = ""
-    ) -> Deletion:
+        self,
+        identity: Identity,
+        actor: Actor,
+        requested: Deletion | None = None,
+        why: str = "",
+        *,
+        force: bool = False,
+    ) -> Deleted:
         """Delete a version as its policy wants it, and answer what that came to.
 
         ``requested`` is what the request asked for, ``why`` what is told to those who miss the version later.
+        Raises ``PackageNeeded`` if others need it and the setting ``delete_guard`` keeps it, unless ``force``.
         """
         self._access.permit(actor, Action.DELETE, identity.id)  # first: a refusal does not tell what is here
         package = self._deletable(identity, requested)
@@ -163,6 +183,7 @@ class Feed:
         )
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
+        warning = self._heed_dependents(package.identity, deletion, actor, force)
         mark = Mark(package.identity, self._now(), str(actor), why, deletion)
         with self._database.begin() as connection:  # nobody relists it meanwhile
             self._carry_out(connection, deletion, package, mark)
@@ -174,7 +195,7 @@ class Feed:
             why=why,
             config=self._config,
         )
-        return deletion
+        return Deleted(deletion, warning)
 
     def relist(self, identity: Identity, actor: Actor) -> Package:
         """Show an unlisted version again, or bring a soft-deleted one back. A listed one stays as it is."""
@@ -252,6 +273,10 @@ class Feed:
     def recent_removals(self, id: PackageId) -> Sequence[Removal]:
         """What was removed of a package lately; that is news to those who miss it."""
         return self._recent(self._index.removals(id))
+
+    def dependents(self, identity: Identity, sight: Sight = EVERYTHING) -> Sequence[Dependent]:
+        """The versions in sight that need one: of which a restore takes it today; none if it is not here."""
+        return [each for each in self._index.dependents(identity) if sight.sees(each.identity.id.key)]
 
     def newest(self, id: PackageId) -> Package:
         """The version that most want: the newest listed one, a stable one if there is any. Raises ``NoSuchPackage``."""
@@ -518,6 +543,18 @@ class Feed:
         if requested is Deletion.HARD and self._share.is_soft_deleted(identity):
             return self._soft_deleted(identity)
         return self.find(identity)
+
+    def _heed_dependents(self, identity: Identity, deletion: Deletion, actor: Actor, force: bool) -> str:
+        """What is to be said of those who need a version that is about to go; raises ``PackageNeeded`` if it stays."""
+        guard = Guard(self._config.delete_guard)
+        if not guard.minds(deletion) or not (dependents := self.dependents(identity)):
+            return ""
+        need = Need(identity, dependents, self._access.sight(actor))
+        if guard is Guard.REFUSE:
+            if not force:
+                raise PackageNeeded(identity, need.refusal)
+            self._access.permit(actor, Action.FORCE, identity.id)
+        return need.warning
 
     def _carry_out(self, connection: Connection, deletion: Deletion, package: Package, mark: Mark) -> None:
         identity = package.identity

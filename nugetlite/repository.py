@@ -22,15 +22,17 @@ from nugetlite.errors import (
     NoSuchPackage,
     NotUnderstood,
     PackageExists,
+    PackageNeeded,
     PackageRemoved,
     quoted,
 )
+from nugetlite.feed import Deleted
 from nugetlite.index.listing import Listed, Listing, Wanted
 from nugetlite.octodiff.rebuilt import Rebuilt
 from nugetlite.octodiff.signature import sign
 from nugetlite.package.filename import ArchiveIdentity, FileName, base_name, is_nupkg
 from nugetlite.package.identity import Identity, PackageId
-from nugetlite.package.package import Deletion, Package
+from nugetlite.package.package import Package
 from nugetlite.package.stored import StoredArchive
 
 if TYPE_CHECKING:
@@ -149,11 +151,29 @@ class Repository:
         with closing(self.open(base)) as old:
             return self.push(name, Rebuilt(delta, old), actor, mode)
 
-    def delete(self, item: Item, actor: Actor) -> Deletion:
-        """Delete a version as its policy wants it, and answer what that came to."""
+    def delete(self, item: Item, actor: Actor) -> Deleted:
+        """Delete a version as its policy wants it, and answer what that came to; raises what ``Feed.delete`` raises."""
         if isinstance(item, Package):
             return self._feed.delete(item.identity, actor)
-        return self._archives.delete(item.identity, actor)
+        return Deleted(self._archives.delete(item.identity, actor))
+
+    def delete_each(self, items: Sequence[Item], actor: Actor) -> Sequence[Deleted]:
+        """The same for several. What others of them need goes after those; what somebody else deletes is passed over.
+
+        Raises ``PackageNeeded`` about the first that has to stay when all that can go is gone.
+        """
+        done: list[Deleted] = []
+        kept: list[tuple[Item, PackageNeeded]] = []
+        for item in items:
+            try:
+                done.append(self.delete(item, actor))
+            except PackageNeeded as needed:
+                kept.append((item, needed))
+            except NoSuchPackage:
+                continue
+        if kept and not done:
+            raise kept[0][1]
+        return [*done, *self.delete_each([item for item, _ in kept], actor)] if kept else done
 
     def relist(self, id: str, version: str, actor: Actor) -> Item:
         """Show a version in lists again, or bring a soft-deleted one back; raises ``NoSuchPackage``."""

@@ -21,6 +21,7 @@ SETTINGS = {
         '{ "*" = "unlist", "Contoso.Ci.*" = "hard" }',
         {"*": "unlist", "Contoso.Ci.*": "hard"},
     ),
+    "delete_guard": ("warn", "Refuse ", '"refuse"', "refuse"),
     "overwrite": ("never", "Prerelease", '"prerelease"', "prerelease"),
     "base_url": (
         "",
@@ -169,6 +170,7 @@ NONSENSE = [
         ["1", "{}", '{ "*" = 1 }', '["hard"]', '{ "" = "hard" }'],
         "a policy's name, or a table",
     ),
+    ("delete_guard", ["", "never"], ["true", '"no"'], "warn, refuse or off"),
     ("overwrite", ["", "sometimes"], ["true", '"no"'], "never, prerelease or always"),
     (
         "base_url",

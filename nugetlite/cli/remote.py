@@ -27,10 +27,11 @@ ABOUT = 70  #: characters of a description in a table
     help="What the delete is to come to, where the feed lets one choose; else its own policy.",
 )
 @click.option("--reason", default="", metavar="TEXT", help="Why; whoever misses the version is told.")
-def delete(call: Call, id: str, version: str, policy: str | None, reason: str) -> None:
+@click.option("--force", is_flag=True, help="Delete it even if other packages there need it.")
+def delete(call: Call, id: str, version: str, policy: str | None, reason: str, force: bool) -> None:
     """Delete a version of a package."""
-    remote = call.remote(nuget_first=bool(policy or reason))
-    done = remote.delete(id, version, Deletion(policy.lower()) if policy else None, reason)
+    remote = call.remote(nuget_first=bool(policy or reason or force))
+    done = remote.delete(id, version, Deletion(policy.lower()) if policy else None, reason, force=force)
     call.telling.say(f"Deleted {id} {version}{f' ({done})' if done else ''}")
     call.telling.json({"Id": id, "Version": version, "Deletion": done or None})
 

@@ -63,9 +63,9 @@ class NuGetSource(Remote):
                 return Pushed(Outcome.PUSHED, upload.length, f"{silence}; the source has it all the same")
         return Pushed(Outcome.PUSHED, upload.length)
 
-    def delete(self, id: str, version: str, deletion: Deletion | None, reason: str) -> str:
+    def delete(self, id: str, version: str, deletion: Deletion | None, reason: str, *, force: bool) -> str:
         """Delete a version; sources other than this server do as they always do, whatever is asked for."""
-        told = {"type": WISHES[deletion] if deletion else "", "reason": reason}
+        told = {"type": WISHES[deletion] if deletion else "", "reason": reason, "force": "true" * force}
         form = urlencode({name: text for name, text in told.items() if text}).encode()
         headers = self._writing(self.publish_url)
         headers |= {"Content-Type": "application/x-www-form-urlencoded"} if form else {}

@@ -98,8 +98,11 @@ class Remote(ABC):
         """Put a file on the feed."""
 
     @abstractmethod
-    def delete(self, id: str, version: str, deletion: Deletion | None, reason: str) -> str:
-        """Delete a version, as the feed does it unless a way is asked for; answers what was done."""
+    def delete(self, id: str, version: str, deletion: Deletion | None, reason: str, *, force: bool) -> str:
+        """Delete a version, as the feed does it unless a way is asked for; answers what was done.
+
+        ``force`` does so even if others need it.
+        """
 
     @abstractmethod
     def relist(self, id: str, version: str) -> None:

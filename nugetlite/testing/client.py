@@ -45,7 +45,7 @@ class Client:
         return self.push(snupkg, f"{self.resources['SymbolPackagePublish/4.9.0']}/")
 
     def delete(self, id: str, version: str, *, key: str | None = None, **form: str) -> TestResponse:
-        """DELETE a version; ``form`` may hold ``type`` and ``reason``."""
+        """DELETE a version; ``form`` may hold ``type``, ``reason`` and ``force``."""
         return self.http.delete(
             f"{self.resources['PackagePublish/2.0.0']}/{id}/{version}",
             data=form or None,

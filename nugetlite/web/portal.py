@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from nugetlite.errors import NoSuchPackage
 from nugetlite.package.package import Embedded, Package
 from nugetlite.package.query import Query, parse_terms
-from nugetlite.web.access import actor, guard_reads
+from nugetlite.web.access import actor, guard_reads, sight
 from nugetlite.web.current import config, feed, links, parts
 from nugetlite.web.links import Links
 from nugetlite.web.named import named, named_id
@@ -25,6 +25,7 @@ portal = guard_reads(Blueprint("portal", __name__))
 PER_PAGE = 20
 MOST_SKIPPED = 3000
 LONGEST_SEARCH = 200  #: characters
+MOST_DEPENDENTS = 30
 README_SHOWN = 256 * 1024  #: characters
 MAIL = re.compile(r"mailto:[^\s\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ def newest(id: str) -> ResponseReturnValue:
 
 @portal.get("/packages/<id>/<version>")
 def package(id: str, version: str) -> ResponseReturnValue:
-    """One version: how to install it, what it says of itself, what it depends on."""
+    """One version: how to install it, what it says of itself, what it depends on, what needs it."""
     found = feed().find(named(id, version))
     return _page(found, feed().versions(found.identity.id))
 
@@ -72,6 +73,8 @@ def _page(package: Package, versions: Sequence[Package]) -> ResponseReturnValue:
         more_links=[(text, link) for text, url in more if (link := safe_link(url))],
         project_link=safe_link(package.manifest.project_url),
         readme=_readme(package),
+        dependents=feed().dependents(package.identity, sight()),
+        most_dependents=MOST_DEPENDENTS,
         versions=list(reversed(versions)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Blueprint, request
@@ -18,6 +19,7 @@ from nugetlite.web.access import require
 from nugetlite.web.current import config, feed, links, repository
 from nugetlite.web.document import Done
 from nugetlite.web.octopus.mode import mode_asked
+from nugetlite.web.refusals import warning
 
 PACKAGE_URLS = (
     "/v3/package",
@@ -64,9 +66,10 @@ def push_symbols() -> ResponseReturnValue:
 def delete(package_id: PackageId, version: Version) -> ResponseReturnValue:
     """What "delete" comes to is the delete policy's business; the client hears 204 either way."""
     actor = require(Action.DELETE, package_id)
-    requested, why = _wish()
-    deletion = feed().delete(Identity(package_id, version), actor, requested, why)
-    return Done(HTTPStatus.NO_CONTENT, (("X-NuGetLite-Deletion", str(deletion)),))
+    wish = _wish()
+    done = feed().delete(Identity(package_id, version), actor, wish.deletion, wish.why, force=wish.force)
+    warnings = [warning(done.warning)] if done.warning else []
+    return Done(HTTPStatus.NO_CONTENT, (("X-NuGetLite-Deletion", str(done.deletion)), *warnings))
 
 
 def relist(package_id: PackageId, version: Version) -> ResponseReturnValue:
@@ -90,13 +93,26 @@ def _created(location: str) -> ResponseReturnValue:
     return Done(HTTPStatus.CREATED, (("Location", location),))
 
 
-def _wish() -> tuple[Deletion | None, str]:
-    """The deletion that a form or JSON body asks for (``type``), and why (``reason``)."""
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the body of a delete asks for."""
+
+    deletion: Deletion | None
+    why: str
+    force: bool
+
+
+def _wish() -> _Wish:
+    """The wish in a form or JSON body: ``type``, ``reason`` and ``force``."""
     form = body.small_form()
     told = (request.get_json(silent=True) if request.is_json else form) or {}
     if not hasattr(told, "get"):
-        raise NotUnderstood("The body of a delete is a form or a JSON object with `type` and `reason`")
-    type, why = str(told.get("type") or "").strip(), str(told.get("reason") or "").strip()
+        raise NotUnderstood(
+            "The body of a delete is a form or a JSON object with `type`, `reason` and `force`"
+        )
+    type, why, force = (str(told.get(name) or "").strip() for name in ("type", "reason", "force"))
     if type and type.lower() not in DELETIONS:
         raise NotUnderstood(f"type is one of Unlist, SoftDelete, HardDelete; {type[:40]!r} is not")
-    return DELETIONS.get(type.lower()), why
+    if force.lower() not in ("true", "false", ""):
+        raise NotUnderstood(f"force is true or false; {force[:40]!r} is not")
+    return _Wish(DELETIONS.get(type.lower()), why, force.lower() == "true")

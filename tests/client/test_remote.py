@@ -97,6 +97,22 @@ def test_delete_as_one_wishes(run, filled, source, key, policy, restorable):
     assert filled.can_restore("Contoso.Text", "1.0.0") is restorable
 
 
+def test_what_others_need_is_deleted_by_force(run, make_app, serve_app, key):
+    client = Client(make_app(delete_policy="soft", delete_guard="refuse"))
+    client.push(nupkg("Contoso.Json", "1.0.0"))
+    client.push(nupkg("Contoso.App", "1.0.0", dependencies={"": {"Contoso.Json": "1.0"}}))
+    server = f"--server={serve_app(client.app)}"
+
+    refused = run("delete", "Contoso.Json", "1.0.0", server, key)
+    forced = run("delete", "Contoso.Json", "1.0.0", "--force", server, key)
+
+    assert refused.exit_code == 256 - 7
+    assert "Contoso.App 1.0.0 needs Contoso.Json 1.0.0; no other version" in refused.output
+    assert forced.exit_code == 0
+    assert "The feed warns: Contoso.App 1.0.0 needs Contoso.Json 1.0.0, which is gone now" in forced.output
+    assert not client.can_restore("Contoso.Json", "1.0.0")
+
+
 def test_relist_takes_a_delete_back(run, filled, source, key):
     deleted = run(
         "delete",

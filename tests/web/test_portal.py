@@ -114,6 +114,24 @@ def test_a_package_page_tells_what_the_package_says(client):
     assert document.xpath("//a[@href='https://contoso.test/']/@rel") == ["nofollow noopener"]
 
 
+def test_a_package_page_tells_who_needs_that_version(client):
+    for version in ("1.0.0", "1.1.0"):
+        client.push(nupkg("Contoso.Json", version))
+    for number in range(32):
+        client.push(nupkg("Contoso.App", f"{number}.0.0", dependencies={"": {"Contoso.Json": "1.0"}}))
+
+    needed = page(client, "/packages/contoso.json/1.0.0")
+    spare = page(client, "/packages/contoso.json/1.1.0")
+
+    assert texts(needed, "//h2") == ["Needed by", "Versions"]
+    listed = texts(needed, "//h2[text()='Needed by']/following-sibling::ul[1]/li")
+    assert listed[:2] == ["Contoso.App 31.0.0 [1.0.0, )", "Contoso.App 30.0.0 [1.0.0, )"]
+    assert (len(listed), listed[-1]) == (31, "and 2 more")
+    (link,) = needed.xpath("//a[text()='Contoso.App 31.0.0']/@href")
+    assert texts(spare, "//h2") == ["Versions"]
+    assert client.get(urljoin("http://localhost/packages/contoso.json/1.0.0", link)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("types", "command"),
     [

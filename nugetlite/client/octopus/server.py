@@ -57,11 +57,11 @@ class OctopusServer(Remote):
             upload = self._upload(stream, file.name, watch)
             return self._send(self._upload_url("PackageUpload", wish), upload, file, wish)
 
-    def delete(self, id: str, version: str, deletion: Deletion | None, reason: str) -> str:
+    def delete(self, id: str, version: str, deletion: Deletion | None, reason: str, *, force: bool) -> str:
         """Delete a version, as the server does it."""
-        if deletion or reason:
+        if deletion or reason or force:
             raise NotOffered(
-                "The Octopus API does not ask how or why; give the URL of a NuGet source with --source"
+                "The Octopus API takes no policy, reason or force; give the URL of a NuGet source with --source"
             )
         link = self._session.link(self._package(id, version), "Self")
         # as Octopus.Client asks for it, because not every proxy lets DELETE through

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -14,6 +14,7 @@ from werkzeug.http import http_date
 
 from nugetlite.actor import Action
 from nugetlite.errors import BadUpload, NoSuchPackage, NotUnderstood, PackageExists
+from nugetlite.feed import Deleted
 from nugetlite.index.listing import Wanted
 from nugetlite.package.identity import PackageId
 from nugetlite.package.package import Package
@@ -26,6 +27,7 @@ from nugetlite.web.download import send
 from nugetlite.web.octopus.asked import documents, is_true, names, stretch
 from nugetlite.web.octopus.documents import FEED, PREFIX, file_name
 from nugetlite.web.octopus.mode import mode_asked
+from nugetlite.web.refusals import warning
 
 NAMES_AT_ONCE = 1000  #: ids that one request may list
 
@@ -109,8 +111,7 @@ def raw(name: str) -> ResponseReturnValue:
 def delete(name: str) -> ResponseReturnValue:
     """What "delete" comes to is the delete policy's business."""
     actor = require(Action.DELETE)
-    deletion = repository().delete(_find(name), actor)
-    return jsonify({}), HTTPStatus.OK, {"X-NuGetLite-Deletion": str(deletion)}
+    return _deleted([repository().delete(_find(name), actor)])
 
 
 def delete_many() -> ResponseReturnValue:
@@ -119,11 +120,7 @@ def delete_many() -> ResponseReturnValue:
     ids = names("ids")
     if not 0 < len(ids) <= NAMES_AT_ONCE:
         raise NotUnderstood(f"ids lists what to delete, at most {NAMES_AT_ONCE}, separated by commas")
-    deletions = []
-    for id in ids:
-        with suppress(NoSuchPackage):
-            deletions.append(repository().delete(_find(id), actor))
-    return jsonify({}), HTTPStatus.OK, {"X-NuGetLite-Deletion": ", ".join(dict.fromkeys(deletions))}
+    return _deleted(repository().delete_each([item for id in ids if (item := _peek(id))], actor))
 
 
 def relist(id: str, version: str) -> ResponseReturnValue:
@@ -186,6 +183,12 @@ def _stored(outcome: Outcome) -> ResponseReturnValue:
     if outcome.ignored:
         return told
     return told, HTTPStatus.CREATED, {"Location": urljoin(links().home, here.self_link(item))}
+
+
+def _deleted(done: Sequence[Deleted]) -> ResponseReturnValue:
+    deletions = ", ".join(dict.fromkeys(each.deletion for each in done))
+    warnings = [warning(each.warning) for each in done if each.warning]
+    return jsonify({}), HTTPStatus.OK, [("X-NuGetLite-Deletion", deletions), *warnings]
 
 
 def _find(name: str) -> Item:

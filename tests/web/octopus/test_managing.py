@@ -267,3 +267,45 @@ def test_what_was_deleted_for_good_does_not_come_back_and_says_so(make_octopus):
 
     assert refused.status_code == 404
     assert "was removed" in refused.json["ErrorMessage"]
+
+
+@pytest.fixture
+def needed(make_octopus):
+    """Make a client of a server on which Acme.App needs Acme.Web."""
+
+    def make(**settings):
+        octopus = make_octopus(delete_policy="hard", **settings)
+        octopus.push("x.nupkg", nupkg("Acme.Web", "1.0.0"))
+        octopus.push("x.nupkg", nupkg("Acme.App", "1.0.0", dependencies={"": {"Acme.Web": "1.0"}}))
+        return octopus
+
+    return make
+
+
+def test_whoever_deletes_what_others_need_is_warned(needed):
+    answer = needed().delete("/api/packages/packages-Acme.Web.1.0.0")
+
+    assert answer.status_code == 200
+    assert answer.headers["X-NuGet-Warning"].startswith(
+        "Acme.App 1.0.0 needs Acme.Web 1.0.0, which is gone now"
+    )
+
+
+@pytest.mark.parametrize("path", ["packages-Acme.Web.1.0.0", "bulk?ids=packages-Acme.Web.1.0.0"])
+def test_or_refused_where_the_guard_does_that(needed, path):
+    octopus = needed(delete_guard="refuse")
+
+    answer = octopus.delete(f"/api/packages/{path}")
+
+    assert answer.status_code == 409
+    assert answer.json["ErrorMessage"].startswith("Acme.App 1.0.0 needs Acme.Web 1.0.0")
+    assert octopus.download("Acme.Web.1.0.0").status_code == 200
+
+
+def test_what_is_deleted_together_may_need_each_other(needed):
+    octopus = needed(delete_guard="refuse")
+
+    answer = octopus.delete("/api/packages/bulk?ids=packages-Acme.Web.1.0.0,packages-Acme.App.1.0.0")
+
+    assert answer.status_code == 200
+    assert octopus.ids() == []
