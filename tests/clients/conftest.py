@@ -349,16 +349,33 @@ class Feed:
         file = self.folder / "server.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings, as this server and its operator's commands are told them."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("NUGETLITE_")}
+        told = {"packages": self.share, **self.settings}
+        return environment | {f"NUGETLITE_{key.upper()}": setting(value) for key, value in told.items()}
+
+    def operate(self, *command: str) -> str:
+        """What a command of the operator prints, ``nugetlite users create …``, while the server runs."""
+        done = subprocess.run(
+            [program("nugetlite"), *command],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def start(self) -> Feed:
         """Start, and wait for the first answer."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("NUGETLITE_")}
-        environment |= {f"NUGETLITE_{key.upper()}": setting(value) for key, value in self.settings.items()}
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
                 cwd=self.folder,
-                env=environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
