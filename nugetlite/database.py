@@ -72,10 +72,11 @@ class Backend(Protocol):
     def glance(self) -> AbstractContextManager[Connection]:
         """A connection on which each statement stands by itself."""
 
-    def transaction(self, *, writing: bool) -> AbstractContextManager[Connection]:
+    def transaction(self, *, writing: bool, durable: bool = False) -> AbstractContextManager[Connection]:
         """A connection on which all statements see one state, to the end of the block; then what was done is true.
 
-        ``writing`` has the database to itself, from the beginning. After an error nothing was done.
+        ``writing`` has the database to itself, from the beginning. After an error nothing was done. What is
+        ``durable`` survives a loss of power from then on.
         """
 
     def settle(self) -> None:
@@ -150,15 +151,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, durable: bool = False) -> Iterator[Connection]:
         """A connection to write with: all that is written becomes true together at the end, or not at all.
 
-        There is one writer at a time. Raises ``DatabaseBusy`` when no turn came within ten seconds,
-        ``DatabaseUnavailable`` or ``ShareFull``.
+        There is one writer at a time. Of what the share tells as well, the last moments may be lost with the power;
+        what only the database tells is written ``durable``, and waits for the disk. Raises ``DatabaseBusy`` when no
+        turn came within ten seconds, ``DatabaseUnavailable`` or ``ShareFull``.
         """
         with self._gate.inside(), self._turn():
             self._backend.check()
-            with self._speaking(), self._backend.transaction(writing=True) as connection:
+            with (
+                self._speaking(),
+                self._backend.transaction(writing=True, durable=durable) as connection,
+            ):
                 yield connection
             self._backend.changed()
 
@@ -316,10 +321,13 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """What was meant."""
-        if value is None:
-            return None
-        seconds, microseconds = divmod(value, _MICROSECONDS)  # a sum with a timedelta takes thrice as long
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+        return None if value is None else moment(value)
+
+
+def moment(kept: int) -> datetime:
+    """The point in time that a ``Moment`` keeps as this number."""
+    seconds, microseconds = divmod(kept, _MICROSECONDS)  # a sum with a timedelta takes thrice as long
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
 
 
 def _sqlite_file(place: URL, mend: bool) -> SqliteFile:

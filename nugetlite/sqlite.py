@@ -2,7 +2,8 @@
 
 The file is in WAL mode with ``synchronous=NORMAL``: readers never wait for a writer, and what was committed
 survives a crash of the server. After a loss of power the last commits may be missing, never parts of one: what
-they said of packages is on the share, which is synced first, and the next scan finds it there.
+they said of packages is on the share, which is synced first, and the next scan finds it there. What only the database
+tells is committed with ``synchronous=FULL``.
 
 After the file was made, it is opened only if it is there: one that somebody takes away from under the server
 is missed, and no empty one takes its place unseen.
@@ -15,7 +16,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -39,6 +40,7 @@ TRUST = 1.0  #: seconds for which the bell alone is believed
 BUSY_AFTER = 10.0  #: seconds to wait for another writer
 TURN = 0.0005  #: seconds between two looks whether the other writer is done: about half of what a push takes there
 CACHE = 16 * 1024  #: KiB that each connection may keep in memory
+SYNCHRONOUS = "PRAGMA synchronous=NORMAL"
 LOG_LIMIT = 64 * 1024 * 1024  #: bytes to which the write-ahead log is cut back after a long write
 CHECKED_WHOLE_BELOW = 32 * 1024 * 1024  #: bytes; of a larger file only the start is looked at
 LOG_PAGES = (
@@ -109,20 +111,24 @@ class SqliteFile:
             self._take_back(connection)
 
     @contextmanager
-    def transaction(self, *, writing: bool) -> Iterator[Connection]:
-        """A connection on which all statements see one state; ``writing`` has the database to itself."""
+    def transaction(self, *, writing: bool, durable: bool = False) -> Iterator[Connection]:
+        """A connection on which all statements see one state; ``writing`` has the database to itself.
+
+        What is ``durable`` is synced with all that was committed before it.
+        """
         with self.glance() as connection:
             driver: Any = connection.connection.dbapi_connection
-            if writing:
-                _have_it_alone(driver)
-            else:
-                driver.execute("BEGIN")
-            try:
-                yield connection
-            except BaseException:
-                driver.rollback()
-                raise
-            driver.commit()
+            with _synced(driver) if durable else nullcontext():
+                if writing:
+                    _have_it_alone(driver)
+                else:
+                    driver.execute("BEGIN")
+                try:
+                    yield connection
+                except BaseException:
+                    driver.rollback()
+                    raise
+                driver.commit()
 
     def _take_back(self, connection: Connection) -> None:
         if len(self._idle) < CONNECTIONS:
@@ -224,7 +230,7 @@ class SqliteFile:
             check_same_thread=False,
         )
         connection.executescript(
-            f"PRAGMA synchronous=NORMAL; PRAGMA cache_size=-{CACHE};"
+            f"{SYNCHRONOUS}; PRAGMA cache_size=-{CACHE};"
             f"PRAGMA wal_autocheckpoint={LOG_PAGES}; PRAGMA journal_size_limit={LOG_LIMIT};"
             "PRAGMA temp_store=MEMORY"
         )
@@ -263,6 +269,16 @@ def _unescaped(text: str) -> str:
     for code, character in ((r"\040", " "), (r"\011", "\t"), (r"\012", "\n"), (r"\134", "\\")):
         text = text.replace(code, character)
     return text
+
+
+@contextmanager
+def _synced(driver: sqlite3.Connection) -> Iterator[None]:
+    """Have what is committed meanwhile synced; SQLite takes such a wish only between transactions."""
+    driver.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        driver.execute(SYNCHRONOUS)
 
 
 def _have_it_alone(driver: sqlite3.Connection) -> None:

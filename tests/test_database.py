@@ -1,4 +1,6 @@
 import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -274,6 +276,35 @@ class TestWriting:
         with pytest.raises(ShareFull):
             put(database, schema, "x" * 100_000)
         assert names_in(database) == []
+
+    def test_what_is_durable_is_synced_and_what_comes_after_is_not(self, url):
+        database = open_database(url)
+
+        def safety(**wish):
+            with database.begin(**wish) as connection:
+                return connection.exec_driver_sql("PRAGMA synchronous").scalar()
+
+        normal, full = 1, 2  # as SQLite numbers them
+        assert [safety(), safety(durable=True), safety()] == [normal, full, normal]
+        with pytest.raises(ZeroDivisionError), database.begin(durable=True):
+            raise ZeroDivisionError
+        assert safety() == normal
+
+    @pytest.mark.skipif(not shutil.which("strace"), reason="counts system calls with strace")
+    def test_a_durable_change_waits_for_the_disk(self, url, tmp_path):
+        script = f"""
+from nugetlite.database import open_database
+database = open_database({url!r})
+for number in range(20):
+    with database.begin(durable=number % 2 == 0) as connection:
+        database.remember(connection, "number", str(number))
+"""
+        open_database(url).close()
+        trace = tmp_path / "trace"
+        command = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace]
+        subprocess.run([*command, sys.executable, "-c", script], check=True)
+
+        assert 10 <= len(re.findall(r"sync\(\d+<[^>]*-wal>\)", trace.read_text())) <= 12
 
     def test_a_mistake_of_our_own_is_not_hidden(self, url):
         database = open_database(url)
