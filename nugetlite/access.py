@@ -6,7 +6,7 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from nugetlite.actor import Action
+from nugetlite.actor import Action, Attempt
 from nugetlite.errors import CredentialsWanted, NoSuchPackage, ReadOnlyFeed, Refused
 from nugetlite.package.sight import EVERYTHING, Sight
 
@@ -35,6 +35,20 @@ class Access:
         """
         if action.writes and self._config.read_only:
             raise ReadOnlyFeed
+        try:
+            self._vote(actor, action, package_id)
+        except Refused as refused:
+            refused.attempt = Attempt(actor, action, package_id)
+            raise
+
+    def sight(self, actor: Actor) -> Sight:
+        """The ids that an actor sees in lists: what every plugin that has an opinion lets them see."""
+        seen = self._plugins.gather(
+            "nugetlite_sight", Sight, actor=actor, people=self._people, config=self._config
+        )
+        return reduce(and_, seen, EVERYTHING)
+
+    def _vote(self, actor: Actor, action: Action, package_id: PackageId | None) -> None:
         votes = self._plugins.gather(
             "nugetlite_authorize",
             bool,
@@ -51,13 +65,6 @@ class Access:
             raise _who_are_you(action)
         what = f" {package_id}" if package_id else ""
         raise Refused(f"{actor.name} may not {action}{what} on this feed; ask its operator for the right to")
-
-    def sight(self, actor: Actor) -> Sight:
-        """The ids that an actor sees in lists: what every plugin that has an opinion lets them see."""
-        seen = self._plugins.gather(
-            "nugetlite_sight", Sight, actor=actor, people=self._people, config=self._config
-        )
-        return reduce(and_, seen, EVERYTHING)
 
     def _show(self, actor: Actor, action: Action, package_id: PackageId | None) -> None:
         """Raise if they are not to see an id. A client sends its credentials only when it is asked for them."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from nugetlite.package.package import Deletion
+
+if TYPE_CHECKING:
+    from nugetlite.package.identity import PackageId
 
 
 class Action(StrEnum):
@@ -51,6 +55,15 @@ class Actor:
     def is_anonymous(self) -> bool:
         """Whether nobody said who they are."""
         return self == ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What somebody wanted to do, and was not allowed to."""
+
+    actor: Actor
+    action: Action
+    package_id: PackageId | None = None
 
 
 ANONYMOUS = Actor("anonymous")

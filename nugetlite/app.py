@@ -22,6 +22,7 @@ from nugetlite import deletion, plugins
 from nugetlite.access import Access
 from nugetlite.archive_share import ArchiveShare
 from nugetlite.archives import Archives
+from nugetlite.audit import Audit
 from nugetlite.builtin import BUILTIN
 from nugetlite.config import Config
 from nugetlite.database import Database, open_database
@@ -59,6 +60,7 @@ class Server:
     plugins: Plugins
     share: Share
     database: Database
+    audit: Audit
     access: Access
     people: People
     management: Management
@@ -94,23 +96,22 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
         storage.expect(config.expected_share)
     share = Share(storage)
     database = _open_database(storage, config, mend)
-    index, history = Index(database), History(database)
+    index, history, audit = Index(database), History(database), Audit(database)
     people = People(database, anonymous_read=config.anonymous_read)
     access = Access(found, people, config)
-    management = Management.at(Desk(people, access, database, index))
+    management = Management.at(Desk(people, access, database, audit, index))
     policies = deletion.load(found, config)
-    feed = Feed(
-        share, index, history, database, Downloads(index, database), access, people, found, policies, config
-    )
+    downloads = Downloads(index, database)
+    feed = Feed(share, index, history, audit, database, downloads, access, people, found, policies, config)
     archive_share, archive_index = ArchiveShare(storage), ArchiveIndex(database)
-    archives = Archives(archive_share, archive_index, database, access, people, policies, config)
+    archives = Archives(archive_share, archive_index, audit, database, access, people, policies, config)
     place = storage.share_id() or config.packages
     repository = Repository(
         feed, archives, share, archive_share, archive_index, database, uuid5(NAMESPACE_URL, place)
     )
-    scanner = Scanner(share, index, history, database, feed, archive_share, archive_index)
+    scanner = Scanner(share, index, history, audit, database, feed, archive_share, archive_index)
     upkeep = Upkeep(scanner, config.scan_interval, f"{place} {database.name}")
-    return Server(config, found, share, database, access, people, management, feed, repository, upkeep)
+    return Server(config, found, share, database, audit, access, people, management, feed, repository, upkeep)
 
 
 def prepare(config: Config) -> str:
@@ -170,6 +171,7 @@ def _application(server: Server) -> Flask:
         server.config,
         server.plugins,
         server.access,
+        server.audit,
         server.people,
         server.management,
         feed,

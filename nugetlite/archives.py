@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nugetlite.access import Access
     from nugetlite.actor import Actor
     from nugetlite.archive_share import ArchiveShare
+    from nugetlite.audit import Audit
     from nugetlite.config import Config
     from nugetlite.database import Database
     from nugetlite.deletion import Policies
@@ -48,6 +49,7 @@ class Archives:
         self,
         share: ArchiveShare,
         index: ArchiveIndex,
+        audit: Audit,
         database: Database,
         access: Access,
         people: People,
@@ -57,6 +59,7 @@ class Archives:
     ) -> None:
         self._share = share
         self._index = index
+        self._audit = audit
         self._database = database
         self._access = access
         self._people = people
@@ -72,13 +75,12 @@ class Archives:
         Raises ``PackageExists``, unless ``replacing``; that needs the right to replace.
         """
         identity = name.identity
-        claimant = actor if self.permit_push(actor, identity.id) else None
+        claims = self.permit_push(actor, identity.id)
         publish = self._replace if self._makes_way(identity, actor, replacing) else self._add
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
-            archive, replaced = publish(
-                StoredArchive(name, digest.size, sha1(), self._now()), staged, claimant
-            )
+            archive = StoredArchive(name, digest.size, sha1(), self._now())
+            archive, replaced = publish(archive, staged, actor, claims=claims)
         log.info("%s pushed the archive %s", actor, name)
         return archive, replaced
 
@@ -109,6 +111,15 @@ class Archives:
                 case Deletion.HARD:
                     self._share.hard_delete(mark)
                     self._index.forget(connection, [identity])
+            self._audit.note(
+                connection,
+                actor,
+                "delete",
+                str(archive.identity),
+                deletion=deletion,
+                why=why,
+                sha1=archive.sha1,
+            )
         log.info("%s deleted the archive %s: %s", actor, archive.name, deletion)
         return deletion
 
@@ -123,6 +134,7 @@ class Archives:
             archive = self._share.read(entry)
             self._share.relist(identity)
             self._index.add(connection, archive, entry.stamp)
+            self._audit.note(connection, actor, "relist", str(archive.identity), sha1=archive.sha1)
         return archive
 
     def peek(self, identity: Identity) -> StoredArchive | None:
@@ -161,41 +173,55 @@ class Archives:
         return True
 
     def _add(
-        self, archive: StoredArchive, staged: BinaryIO, claimant: Actor | None
+        self, archive: StoredArchive, staged: BinaryIO, actor: Actor, *, claims: bool
     ) -> tuple[StoredArchive, bool]:
         """Put a new version on the share and index it; if that fails, the share is as it was before."""
         entry = self._share.put(archive, staged)
         try:
             with self._database.begin() as connection:
-                return self._record(connection, archive, entry, claimant), False
+                return self._record(connection, archive, entry, actor, "push", claims=claims), False
         except FeedError:
             with suppress(FeedError):  # if that fails too, a scan will find it
                 self._share.withdraw(entry)
             raise
 
     def _replace(
-        self, archive: StoredArchive, staged: BinaryIO, claimant: Actor | None
+        self, archive: StoredArchive, staged: BinaryIO, actor: Actor, *, claims: bool
     ) -> tuple[StoredArchive, bool]:
         """Put another file in the place of a version, or a new version if it was removed in the last moment."""
         with self._database.begin() as connection:  # nobody else replaces it meanwhile, or deletes it
             replaces = self._share.version(archive.identity) is not None
             entry = self._share.put(archive, staged, replace=replaces)
-            return self._record(connection, archive, entry, claimant), replaces
+            action = "replace" if replaces else "push"
+            return self._record(connection, archive, entry, actor, action, claims=claims), replaces
 
     def _record(
-        self, connection: Connection, archive: StoredArchive, entry: Entry, claimant: Actor | None
+        self,
+        connection: Connection,
+        archive: StoredArchive,
+        entry: Entry,
+        actor: Actor,
+        action: str,
+        *,
+        claims: bool,
     ) -> StoredArchive:
         """Index what is on the share now, unless somebody at another server was quicker to change it."""
-        if claimant and not self._people.claim(connection, claimant, archive.identity.id):
-            self._access.permit(
-                claimant, Action.PUSH, archive.identity.id
-            )  # somebody else may have been quicker
+        if claims:
+            self._claim(connection, actor, archive.identity.id)
         archive = replace(archive, published=came(entry, archive))
         if self._share.stands(entry):
             self._share.relist(archive.identity)
             self._share.forget_removal(archive.identity)
             self._index.add(connection, archive, entry.stamp)
+        self._audit.note(connection, actor, action, str(archive.identity), sha1=archive.sha1)
         return archive
+
+    def _claim(self, connection: Connection, actor: Actor, id: PackageId) -> None:
+        """Make who pushes a new id its owner; raises as ``Access.permit`` if somebody else was quicker."""
+        if owner := self._people.claim(connection, actor, id):
+            self._audit.note(connection, actor, "claim id", str(id), owner=owner)
+        else:
+            self._access.permit(actor, Action.PUSH, id)
 
     def _missing(self, identity: Identity) -> NoSuchPackage:
         if self._share.is_removed(identity):

@@ -48,6 +48,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nugetlite.actor import Attempt
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Removal
 
@@ -148,6 +149,7 @@ class Refused(FeedError):
     """The client said who it is, or need not, and may not do this."""
 
     status = HTTPStatus.FORBIDDEN
+    attempt: Attempt | None = None  #: who wanted what, once that is known
 
 
 class NoSuchPackage(FeedError):

@@ -36,6 +36,7 @@ from nugetlite.shelf import Mark
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from nugetlite.audit import Audit
     from nugetlite.config import Config
     from nugetlite.database import Database
     from nugetlite.deletion import Policies
@@ -102,6 +103,7 @@ class Feed:
         share: Share,
         index: Index,
         history: History,
+        audit: Audit,
         database: Database,
         downloads: Downloads,
         access: Access,
@@ -114,6 +116,7 @@ class Feed:
         self._share = share
         self._index = index
         self._history = history
+        self._audit = audit
         self._database = database
         self._downloads = downloads
         self._access = access
@@ -153,7 +156,7 @@ class Feed:
             self._access.permit(actor, Action.PUSH, symbols.identity.id)
             identity = self.find(symbols.identity).identity
             entry = self._share.put_symbols(identity, staged)
-        self._record_symbols(identity, entry, pdbs)
+        self._record_symbols(identity, entry, pdbs, actor)
         return identity
 
     def index_symbols(self, identity: Identity, entry: Entry) -> None:
@@ -186,7 +189,7 @@ class Feed:
         warning = self._heed_dependents(package.identity, deletion, actor, force)
         mark = Mark(package.identity, self._now(), str(actor), why, deletion)
         with self._database.begin() as connection:  # nobody relists it meanwhile
-            self._carry_out(connection, deletion, package, mark)
+            self._carry_out(connection, deletion, package, mark, actor)
         self._plugins.announce(
             "nugetlite_after_delete",
             package=package,
@@ -207,7 +210,7 @@ class Feed:
                 self._index.add(connection, [(package, entry.stamp)])
             self._share.relist(identity)
             if self._index.restate(connection, identity, listed=True) or comes_back:
-                self._note(connection, Kind.RELIST, package, actor.name)
+                self._note(connection, Kind.RELIST, package, actor)
         self._plugins.announce("nugetlite_after_relist", package=package, actor=actor, config=self._config)
         return package
 
@@ -421,6 +424,13 @@ class Feed:
         self._access.permit(actor, Action.CREATE if is_new else Action.PUSH, id)
         return is_new
 
+    def _claim(self, connection: Connection, actor: Actor, id: PackageId) -> None:
+        """Make who pushes a new id its owner; raises as ``Access.permit`` if somebody else was quicker."""
+        if owner := self._people.claim(connection, actor, id):
+            self._audit.note(connection, actor, "claim id", str(id), owner=owner)
+        else:
+            self._access.permit(actor, Action.PUSH, id)
+
     def _makes_way(self, package: Package, actor: Actor, before: Trace, replacing: bool | None) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""
         identity = package.identity
@@ -459,10 +469,8 @@ class Feed:
         entry = self._share.put(package, archive.manifest_bytes, staged)
         try:
             with self._database.begin() as connection:
-                if claims and not self._people.claim(connection, actor, identity.id):
-                    self._access.permit(
-                        actor, Action.PUSH, identity.id
-                    )  # somebody else may have been quicker
+                if claims:
+                    self._claim(connection, actor, identity.id)
                 now = self._index.trace_in(connection, identity)
                 if now != before:  # a scan found it before we are done
                     return self._record_push(connection, package, entry, actor, now, replaced=False)
@@ -471,7 +479,7 @@ class Feed:
                     self._share.forget_removal(identity)
                 package = replace(package, published=arrival(entry, identity))
                 self._index.add(connection, [(package, entry.stamp)])
-                self._note(connection, Kind.PUSH, package, actor.name)
+                self._note(connection, Kind.PUSH, package, actor)
         except FeedError:
             with suppress(FeedError):  # if that fails too, a scan will find it
                 self._share.withdraw(entry)
@@ -507,13 +515,18 @@ class Feed:
             if now.removed:
                 self._share.forget_removal(package.identity)
             self._index.add(connection, [(package, entry.stamp)])
-        self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor.name)
+        self._note(connection, Kind.REPLACE if replaced else Kind.PUSH, package, actor)
         return Pushed(package, replaced)
 
-    def _record_symbols(self, identity: Identity, entry: Entry, pdbs: Sequence[PdbFile]) -> None:
+    def _record_symbols(
+        self, identity: Identity, entry: Entry, pdbs: Sequence[PdbFile], actor: Actor | None = None
+    ) -> None:
+        """Index symbols, and record that ``actor`` pushed them, if anybody did."""
         with self._database.begin() as connection:
             if self._share.stands(entry):
                 self._index.put_symbols(connection, identity, entry.stamp, pdbs)
+            if actor:
+                self._audit.note(connection, actor, "symbols", str(identity))
 
     def _as_it_stands(self, package: Package, entry: Entry) -> Package:
         """A package with what only the share knows of it."""
@@ -556,7 +569,9 @@ class Feed:
             self._access.permit(actor, Action.FORCE, identity.id)
         return need.warning
 
-    def _carry_out(self, connection: Connection, deletion: Deletion, package: Package, mark: Mark) -> None:
+    def _carry_out(
+        self, connection: Connection, deletion: Deletion, package: Package, mark: Mark, actor: Actor
+    ) -> None:
         identity = package.identity
         match deletion:
             case Deletion.UNLIST:
@@ -567,12 +582,12 @@ class Feed:
                 self._share.hard_delete(mark)
         if deletion is Deletion.UNLIST:
             if self._index.restate(connection, identity, listed=False):
-                self._note(connection, Kind.UNLIST, replace(package, listed=False), mark.by, mark.why)
+                self._note(connection, Kind.UNLIST, replace(package, listed=False), actor, mark.why, deletion)
             return
         self._index.remove(connection, mark.removal())
         if deletion is Deletion.HARD:
             self._index.forget_symbols(connection, identity)
-        self._note(connection, Kind.DELETE, package, mark.by, mark.why, deletion)
+        self._note(connection, Kind.DELETE, package, actor, mark.why, deletion)
 
     def _soft_deleted(self, identity: Identity) -> Package:
         """A version that lies among the soft-deleted."""
@@ -592,11 +607,21 @@ class Feed:
         connection: Connection,
         kind: Kind,
         package: Package,
-        actor: str,
+        actor: Actor,
         why: str = "",
         deletion: Deletion | None = None,
     ) -> None:
+        """Have it in the journal and in the record, where every deletion, an unlisting too, is one by its policy."""
         self._history.note(connection, Event.about(package, kind, self._now(), actor, why, deletion))
+        self._audit.note(
+            connection,
+            actor,
+            Kind.DELETE if deletion else kind,
+            str(package.identity),
+            deletion=deletion or "",
+            why=why,
+            sha512=package.sha512,
+        )
 
 
 @contextmanager

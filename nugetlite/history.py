@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from nugetlite.actor import Actor
 from nugetlite.database import Moment, Schema
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Deletion
@@ -78,7 +79,7 @@ class Event:
         package: Package,
         kind: Kind,
         when: datetime,
-        actor: str,
+        actor: Actor,
         why: str = "",
         deletion: Deletion | None = None,
     ) -> Event:
@@ -87,14 +88,21 @@ class Event:
             kind,
             package.identity,
             when,
-            actor,
+            actor.name,
             package.sha512,
             package.size,
             package.listed,
             package.published,
             why,
             deletion,
+            actor.address,
+            actor.key,
         )
+
+    @property
+    def by(self) -> str:
+        """Who did it, and with which key, as everybody may know."""
+        return str(Actor(self.actor, key=self.credential))
 
     @property
     def removes(self) -> bool:

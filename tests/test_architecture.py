@@ -20,7 +20,7 @@ FLOORS = (
     {"sqlite", "shelf", "statement"},
     {"database", "plugins", "access", "deletion", "share", "archive_share", "sources", "later"},
     {"remembered"},
-    {"index", "history", "people", "downloads"},
+    {"index", "history", "audit", "people", "downloads"},
     {"feed", "archives", "management"},
     {"repository"},
     {"upkeep", "web", "builtin"},

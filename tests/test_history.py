@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nugetlite.actor import Actor
 from nugetlite.database import open_database
 from nugetlite.errors import ConfigError
 from nugetlite.history import PAGE_SIZE, Event, History, Kind
@@ -14,6 +15,7 @@ from nugetlite.package.identity import Identity
 from nugetlite.package.manifest import Manifest
 from nugetlite.package.package import Deletion, Package
 
+ANN = Actor("ann")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 
@@ -23,7 +25,7 @@ def package(id="Contoso.Json", version="1.2.0-Beta+build", **more):
     return Package(Manifest(Identity.parse(id, version)), **facts)
 
 
-def event(kind=Kind.PUSH, when=NOON, actor="ann", about=None, **more):
+def event(kind=Kind.PUSH, when=NOON, actor=ANN, about=None, **more):
     return Event.about(about or package(), kind, when, actor, **more)
 
 

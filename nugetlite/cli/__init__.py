@@ -18,6 +18,7 @@ COMMANDS = {  #: the command, and where it is
     "serve": "serving.serve",
     "reindex": "upkeep.reindex",
     "verify": "upkeep.verify",
+    "audit": "audit.audit",
     "import": "imports.import_packages",
     "plugins": "inspection.show_plugins",
     "config": "inspection.show_config",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from nugetlite.access import Access
+    from nugetlite.audit import Audit
     from nugetlite.database import Database
     from nugetlite.package.identity import PackageId
     from nugetlite.people import People
@@ -35,6 +36,7 @@ class Desk:
         people: People,
         access: Access,
         database: Database,
+        audit: Audit,
         shown: Shown,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -43,12 +45,14 @@ class Desk:
         self.now = now
         self._access = access
         self._database = database
+        self._audit = audit
 
     @contextmanager
     def change(self, actor: Actor, what: str, subject: str, **detail: str) -> Iterator[Connection]:
         """Change something; when the block ends it is true, and who did it stands in the record."""
-        with self._database.begin() as connection:
+        with self._database.begin(durable=True) as connection:
             yield connection
+            self._audit.note(connection, actor, what, subject, **detail)
 
     def require_manager(self, actor: Actor, id: PackageId | None = None) -> None:
         """Return if an actor decides about the whole feed, or about an id; raises as ``Access.permit``."""

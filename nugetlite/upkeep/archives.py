@@ -14,6 +14,7 @@ from nugetlite.upkeep.marks import finish_deletes
 
 if TYPE_CHECKING:
     from nugetlite.archive_share import ArchiveShare
+    from nugetlite.audit import Audit
     from nugetlite.database import Database
     from nugetlite.index.archives import ArchiveIndex
     from nugetlite.package.identity import Identity
@@ -29,6 +30,7 @@ class ArchiveUpkeep:
 
     share: ArchiveShare
     index: ArchiveIndex
+    audit: Audit
     database: Database
     doubts: Doubts
     _missing_for: int = 0  # looks in a row that missed a large part of them, and did not believe it
@@ -61,6 +63,8 @@ class ArchiveUpkeep:
                     return  # the next look will see
                 archive = self.share.read(entry)
                 listed = not self.share.is_unlisted(identity)
+                if not self.index.get(identity):
+                    self.audit.found(connection, "adopt", [identity])
                 self.index.add(connection, replace(archive, listed=listed), entry.stamp)
         except NoSuchPath:
             pass
@@ -81,4 +85,6 @@ class ArchiveUpkeep:
         if not lost:
             return
         with self.database.begin() as connection:
-            self.index.forget(connection, [identity for identity in lost if not self.share.version(identity)])
+            gone = [identity for identity in lost if not self.share.version(identity)]
+            self.audit.found(connection, "vanish", gone)
+            self.index.forget(connection, gone)

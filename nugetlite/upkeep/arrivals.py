@@ -16,6 +16,7 @@ from nugetlite.share import arrival
 from nugetlite.statement import batches
 
 if TYPE_CHECKING:
+    from nugetlite.audit import Audit
     from nugetlite.database import Database
     from nugetlite.feed import Feed
     from nugetlite.history import History
@@ -37,6 +38,7 @@ class Arrivals:
     share: Share
     index: Index
     history: History
+    audit: Audit
     database: Database
     feed: Feed
     doubts: Doubts
@@ -72,8 +74,9 @@ class Arrivals:
             fresh = self.history.unheard(connection, [package for package, _ in found])
             now = datetime.now(UTC)
             self.history.note(
-                connection, *[Event.about(package, Kind.ADOPT, now, OPERATOR.name) for package in fresh]
+                connection, *[Event.about(package, Kind.ADOPT, now, OPERATOR) for package in fresh]
             )
+            self.audit.found(connection, Kind.ADOPT, [package.identity for package in fresh])
         for package in fresh:
             self.feed.announce_push(package, OPERATOR)
 

@@ -19,6 +19,7 @@ from nugetlite.upkeep.arrivals import BATCH
 from nugetlite.upkeep.difference import is_suspicious
 
 if TYPE_CHECKING:
+    from nugetlite.audit import Audit
     from nugetlite.database import Database
     from nugetlite.history import History
     from nugetlite.index import Index
@@ -37,6 +38,7 @@ class Departures:
     share: Share
     index: Index
     history: History
+    audit: Audit
     database: Database
 
     def forget(self, folders: Collection[str], known: int, missing_for: int) -> tuple[int, int]:
@@ -62,7 +64,8 @@ class Departures:
             packages = [package for identity in gone if (package := self.index.get(identity))]
             now = datetime.now(UTC)
             self.history.note(
-                connection, *[Event.about(package, Kind.VANISH, now, OPERATOR.name) for package in packages]
+                connection, *[Event.about(package, Kind.VANISH, now, OPERATOR) for package in packages]
             )
+            self.audit.found(connection, Kind.VANISH, [package.identity for package in packages])
             self.index.forget(connection, gone)
         return len(packages)

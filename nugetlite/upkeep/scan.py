@@ -24,6 +24,7 @@ from nugetlite.upkeep.report import Report
 
 if TYPE_CHECKING:
     from nugetlite.archive_share import ArchiveShare
+    from nugetlite.audit import Audit
     from nugetlite.database import Database
     from nugetlite.feed import Feed
     from nugetlite.history import History
@@ -42,6 +43,7 @@ class Scanner:
         share: Share,
         index: Index,
         history: History,
+        audit: Audit,
         database: Database,
         feed: Feed,
         archive_share: ArchiveShare,
@@ -51,11 +53,11 @@ class Scanner:
         self._index = index
         self._database = database
         self._doubts = Doubts()
-        self._arrivals = Arrivals(share, index, history, database, feed, self._doubts)
-        self._departures = Departures(share, index, history, database)
+        self._arrivals = Arrivals(share, index, history, audit, database, feed, self._doubts)
+        self._departures = Departures(share, index, history, audit, database)
         self._drops = Drops(share, feed, self._doubts)
         self._marks = Marks(share, index, database, feed, self._doubts)
-        self._archives = ArchiveUpkeep(archive_share, archive_index, database, self._doubts)
+        self._archives = ArchiveUpkeep(archive_share, archive_index, audit, database, self._doubts)
 
     def scan(self, *, afresh: bool = False, progress: Progress = lambda count: None) -> Report:
         """Look once. ``afresh`` reads every package again, as if the index knew nothing.

@@ -126,7 +126,7 @@ def has_credentials() -> bool:
 
 def know(who: Actor) -> None:
     """Take the current request to be sent by somebody who proved it in another way."""
-    g.actor = who
+    g.actor = replace(who, address=request.remote_addr or "")
 
 
 def identify_by_password(name: str, password: str) -> Actor:

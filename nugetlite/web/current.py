@@ -14,6 +14,7 @@ from nugetlite.web.links import Links
 
 if TYPE_CHECKING:
     from nugetlite.access import Access
+    from nugetlite.audit import Audit
     from nugetlite.config import Config
     from nugetlite.feed import Feed
     from nugetlite.management import Management
@@ -33,6 +34,7 @@ class Parts:
     config: Config
     plugins: Plugins
     access: Access
+    audit: Audit
     people: People
     management: Management
     feed: Feed

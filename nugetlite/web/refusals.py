@@ -15,7 +15,9 @@ import orjson
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from nugetlite.errors import CredentialsWanted, FeedError, NoSuchPackage, PackageRemoved
+from nugetlite.actor import Action
+from nugetlite.errors import CredentialsWanted, FeedError, NoSuchPackage, PackageRemoved, Refused
+from nugetlite.web.current import parts
 from nugetlite.web.document import JSON
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ def tell_refusals(rooms: Flask | Blueprint, words: Words = in_json) -> None:
 
 
 def _refuse(error: FeedError, words: Words) -> Response:
+    _record(error)
     response = refusal(error.status, str(error), words)
     if not _is_plain_miss(error):
         response.headers[WARNING] = one_line(str(error))
@@ -68,6 +71,14 @@ def _refuse(error: FeedError, words: Words) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _record(error: FeedError) -> None:
+    """Have it on record if somebody who is known was not allowed to change something."""
+    attempt = error.attempt if isinstance(error, Refused) else None
+    if attempt and attempt.action is not Action.READ and not attempt.actor.is_anonymous:
+        id = str(attempt.package_id or "")
+        parts().audit.refuse(attempt.actor, attempt.action, id, str(error))
 
 
 def _is_plain_miss(error: FeedError) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from nugetlite.actor import Action
+from nugetlite.actor import ANONYMOUS, Action
 from nugetlite.errors import CredentialsWanted, NoSuchPackage, NotUnderstood, Refused, quoted
 from nugetlite.web import access
-from nugetlite.web.current import parameters, repository
+from nugetlite.web.current import config, parameters, parts, repository
 from nugetlite.web.octopus import session
 from nugetlite.web.octopus.asked import documents, stretch
 from nugetlite.web.octopus.documents import SPACE, SPACE_NAME, user_id
 
+KEY = re.compile(r"\s*API-", re.IGNORECASE)  #: how keys begin
 FORM_LIMIT = 64 * 1024  #: bytes of a sign-in
 
 
@@ -87,13 +91,17 @@ def sign_in() -> ResponseReturnValue:
     try:
         who = access.identify_by_password(name, password)
     except Refused as refused:
+        _tell_of_failure(name)
         raise CredentialsWanted(f"The user name or the password is not right: {refused}") from refused
     if who.is_anonymous:
+        _tell_of_failure(name)
         raise CredentialsWanted("The user name or the password is not right")
     if who.key:  # a session would outlive it, and know nothing of what it is for
+        parts().audit.refuse(who, "sign-in", who.name, "An API key begins no session")
         raise CredentialsWanted(
             "Sign in with a name and password; an API key goes into the header X-Octopus-ApiKey"
         )
+    parts().audit.tell(who, "sign-in", who.name)
     response: Response = jsonify(documents().user(who, signed_in=True))
     session.begin(response, who)
     return response
@@ -101,6 +109,15 @@ def sign_in() -> ResponseReturnValue:
 
 def sign_out() -> ResponseReturnValue:
     """End it."""
+    if not access.has_credentials() and not (who := access.actor()).is_anonymous:
+        parts().audit.tell(who, "sign-out", who.name)
     response = jsonify({})
     session.end(response)
     return response
+
+
+def _tell_of_failure(name: str) -> None:
+    """Record that somebody tried to sign in under a name; a key in its place is none of the record's business."""
+    nobody = replace(ANONYMOUS, address=request.remote_addr or "")
+    tried = "a key" if KEY.match(name) or name == config().api_key else name
+    parts().audit.refuse(nobody, "sign-in", tried, "The user name or the password is not right")

@@ -119,6 +119,7 @@ def _leaf(event: Event, package: Package | None, here: Links) -> Json:
         **told,
         "@id": here.catalog_leaf(event.seq),
         "@type": [_type(event), "catalog:Permalink"],
+        "nugetlite:actor": event.by,
         "catalog:commitId": commit["commitId"],
         "catalog:commitTimeStamp": commit["commitTimeStamp"],
     }

@@ -141,6 +141,7 @@ def test_a_leaf_of_a_deletion_says_only_who_went_and_when(client):
         "id",
         "version",
         "published",
+        "nugetlite:actor",
     }
     assert "PackageDelete" in deleted["@type"]
     assert datetime.fromisoformat(deleted["published"]) > datetime.fromisoformat(pushed["published"])
