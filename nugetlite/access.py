@@ -35,6 +35,8 @@ class Access:
         """
         if action.writes and self._config.read_only:
             raise ReadOnlyFeed
+        if action is Action.READ and package_id:
+            self.show(actor, package_id)  # first: a 403 fails a restore from several sources
         try:
             self._vote(actor, action, package_id)
         except Refused as refused:
@@ -48,6 +50,14 @@ class Access:
         )
         return reduce(and_, seen, EVERYTHING)
 
+    def show(self, actor: Actor, package_id: PackageId) -> None:
+        """Return if an actor sees an id; raises ``CredentialsWanted`` or ``NoSuchPackage``, whether it is here or not.
+
+        A client sends its credentials only when it is asked for them.
+        """
+        if not self.sight(actor).sees(package_id.key):
+            raise _who_are_you(Action.READ) if actor.is_anonymous else NoSuchPackage(package_id)
+
     def _vote(self, actor: Actor, action: Action, package_id: PackageId | None) -> None:
         votes = self._plugins.gather(
             "nugetlite_authorize",
@@ -59,17 +69,11 @@ class Access:
             config=self._config,
         )
         if votes and all(votes):
-            self._show(actor, action, package_id)
             return
         if actor.is_anonymous:
             raise _who_are_you(action)
         what = f" {package_id}" if package_id else ""
         raise Refused(f"{actor.name} may not {action}{what} on this feed; ask its operator for the right to")
-
-    def _show(self, actor: Actor, action: Action, package_id: PackageId | None) -> None:
-        """Raise if they are not to see an id. A client sends its credentials only when it is asked for them."""
-        if action is Action.READ and package_id and not self.sight(actor).sees(package_id.key):
-            raise _who_are_you(action) if actor.is_anonymous else NoSuchPackage(package_id)
 
 
 def _who_are_you(action: Action) -> CredentialsWanted:

@@ -107,7 +107,14 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     archives = Archives(archive_share, archive_index, audit, database, access, people, policies, config)
     place = storage.share_id() or config.packages
     repository = Repository(
-        feed, archives, share, archive_share, archive_index, database, uuid5(NAMESPACE_URL, place)
+        feed,
+        archives,
+        share,
+        archive_share,
+        archive_index,
+        database,
+        access,
+        uuid5(NAMESPACE_URL, place),
     )
     scanner = Scanner(share, index, history, audit, database, feed, archive_share, archive_index)
     upkeep = Upkeep(scanner, config.scan_interval, f"{place} {database.name}")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nugetlite.package.archive import Readable
     from nugetlite.package.filename import FileName
     from nugetlite.package.identity import Identity, PackageId
+    from nugetlite.package.sight import Sight
     from nugetlite.people import People
     from nugetlite.storage import Entry
 
@@ -155,9 +156,9 @@ class Archives:
         """The bytes of a version; the caller closes them."""
         return self._share.open(archive)
 
-    def count(self) -> int:
-        """How many versions there are."""
-        return self._index.count()
+    def count(self, sight: Sight) -> int:
+        """How many versions somebody sees."""
+        return self._index.count(sight)
 
     def _makes_way(self, identity: Identity, actor: Actor, replacing: bool) -> bool:
         """Whether a version of that name is there and may be replaced; raises ``PackageExists`` if it may not."""

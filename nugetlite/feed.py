@@ -322,9 +322,9 @@ class Feed:
         """The listed versions of a package as full texts, oldest first; none for an unknown id."""
         return self._index.listed_versions(id, prerelease=prerelease, semver2=semver2)
 
-    def open_pdb(self, name: str, key: str) -> Pdb:
+    def open_pdb(self, name: str, key: str, sight: Sight) -> Pdb:
         """The PDB that a debugger asks for by file name and key; raises ``NoSuchPackage``."""
-        found = self._index.find_pdb(name, key)
+        found = self._index.find_pdb(name, key, sight)
         if not found or not self._index.get(found.identity):
             raise NoSuchPackage(f"{name} {key}")
         with ExitStack() as opened, _as_it_was_pushed(found.identity):
@@ -335,9 +335,9 @@ class Feed:
             opened.pop_all()  # from here on the caller closes it
         return pdb
 
-    def counts(self) -> Counts:
-        """How many packages and versions there are."""
-        return self._index.counts()
+    def counts(self, sight: Sight) -> Counts:
+        """How many packages and versions somebody sees."""
+        return self._index.counts(sight)
 
     def check(self) -> None:
         """Return if share and database can be read; raises ``ShareUnavailable`` or ``DatabaseBusy``."""
@@ -346,17 +346,17 @@ class Feed:
 
     # What happened
 
-    def journal_pages(self) -> Sequence[Page]:
-        """The pages of the journal: how many events each has, and how far it reaches."""
-        return self._history.pages()
+    def journal_pages(self, sight: Sight) -> Sequence[Page]:
+        """The pages of the journal on which somebody sees anything: how many events, and how far it reaches."""
+        return self._history.pages(sight)
 
-    def journal_page(self, number: int) -> Sequence[Event]:
-        """The events of one page; none if there is no such page."""
-        return self._history.page(number)
+    def journal_page(self, number: int, sight: Sight) -> Sequence[Event]:
+        """The events of one page that somebody sees; none if there is no such page."""
+        return self._history.page(number, sight)
 
-    def journal_event(self, seq: int) -> Event:
+    def journal_event(self, seq: int, sight: Sight) -> Event:
         """One event; raises ``NoSuchPackage``."""
-        if event := self._history.event(seq):
+        if (event := self._history.event(seq)) and sight.sees(event.identity.id.key):
             return event
         raise NoSuchPackage(f"Event {seq}")
 

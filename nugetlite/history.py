@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -24,7 +25,9 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     insert,
+    literal_column,
     select,
 )
 
@@ -32,6 +35,8 @@ from nugetlite.actor import Actor
 from nugetlite.database import Moment, Schema
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Deletion
+from nugetlite.package.sight import EVERYTHING, Sight
+from nugetlite.sighting import seen
 from nugetlite.statement import WHICH, Statement, batches
 
 if TYPE_CHECKING:
@@ -151,6 +156,8 @@ _TIMES = select(_events.c.seq, _events.c.happened).where(_events.c.seq.in_(WHICH
 _AFTER = (
     select(_events).where(_events.c.seq > bindparam("after")).order_by(_events.c.seq).limit(bindparam("most"))
 )
+_page: ColumnElement[int] = literal_column(f"(seq - 1) / {PAGE_SIZE}", BigInteger)
+_STRETCHES = select(_page, func.count(), func.max(_events.c.seq)).group_by(_page).order_by(_page)
 _NEWEST_OF = Statement(
     select(_events)
     .where(_events.c.key == bindparam("key"), _events.c.sort_key == bindparam("sort_key"))
@@ -195,20 +202,25 @@ class History:
         """The last event."""
         return self.event(self.count())
 
-    def page(self, number: int) -> tuple[Event, ...]:
-        """The events of a page, in order; none if there is no such page."""
-        return self.events(number * PAGE_SIZE, PAGE_SIZE) if number >= 0 else ()
+    def page(self, number: int, sight: Sight = EVERYTHING) -> tuple[Event, ...]:
+        """The events of a page that somebody sees, in order; none if there is no such page."""
+        events = self.events(number * PAGE_SIZE, PAGE_SIZE) if number >= 0 else ()
+        return tuple([event for event in events if sight.sees(event.identity.id.key)])
 
-    def pages(self) -> tuple[Page, ...]:
-        """All pages, in order."""
+    def pages(self, sight: Sight = EVERYTHING) -> tuple[Page, ...]:
+        """All pages on which somebody sees anything, in order.
+
+        A page is the same stretch of the journal for everybody; but it is told as if nothing else were on it, so that
+        nobody learns when something happened to what they do not see.
+        """
         with self._database.connect() as connection:
-            count, _ = _last(connection)
-            ends = [*range(PAGE_SIZE, count, PAGE_SIZE), *([count] if count else [])]
+            stretches = _stretches(connection, sight)
+            ends = [last_seq for _, _, last_seq in stretches]
             times = [row for batch in batches(ends) for row in connection.execute(_TIMES, {"which": batch})]
         return tuple(
             [
-                Page(number, seq - number * PAGE_SIZE, seq, happened)
-                for number, (seq, happened) in enumerate(times)
+                Page(number, count, last_seq, happened)
+                for (number, count, last_seq), (_, happened) in zip(stretches, times, strict=True)
             ]
         )
 
@@ -233,6 +245,16 @@ def _last(connection: Connection) -> tuple[int, datetime]:
     """Number and time of the last event."""
     row = _LAST.row(connection)
     return (row.seq, row.happened) if row else (0, _BEFORE_ALL)
+
+
+def _stretches(connection: Connection, sight: Sight) -> list[tuple[int, int, int]]:
+    """Of each page on which anything is seen: its number, how many events are, and the number of the last one."""
+    if not sight.is_everything:
+        found = connection.execute(_STRETCHES.where(*seen(sight, _events.c.key)))
+        return [(number, count, last_seq) for number, count, last_seq in found]
+    whole, rest = divmod(_last(connection)[0], PAGE_SIZE)
+    counts = [PAGE_SIZE] * whole + [rest] * bool(rest)
+    return [(number, count, number * PAGE_SIZE + count) for number, count in enumerate(counts)]
 
 
 def _row(event: Event) -> dict[str, object]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from nugetlite.access import Access
     from nugetlite.actor import Actor
     from nugetlite.archive_share import ArchiveShare
     from nugetlite.archives import Archives
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from nugetlite.feed import Feed
     from nugetlite.index.archives import ArchiveIndex
     from nugetlite.package.archive import Readable
+    from nugetlite.package.sight import Sight
     from nugetlite.share import Share
     from nugetlite.shelf import Shelf
 
@@ -100,6 +102,7 @@ class Repository:
         archive_share: ArchiveShare,
         index: ArchiveIndex,
         database: Database,
+        access: Access,
         id: UUID,
     ) -> None:
         self._feed = feed
@@ -109,6 +112,7 @@ class Repository:
         self._index = index
         self._listing = Listing(database)
         self._database = database
+        self._access = access
         self._signing = Lock()
         self.id = id  #: of this installation, lasting
 
@@ -142,7 +146,7 @@ class Repository:
 
         Raises ``NoSuchPackage`` if that version is not here, and what ``Rebuilt`` raises.
         """
-        base = self.find_version(id, base_version)
+        base = self.find_version(id, base_version, actor)
         name = base_name(file_name)
         if FileName.parse(name).identity.id != base.identity.id:
             raise BadFileName(
@@ -189,26 +193,31 @@ class Repository:
 
     # Reading
 
-    def find(self, name: str) -> Item:
+    def find(self, name: str, actor: Actor) -> Item:
         """The version that is called ``Acme.Web.1.2.0``; where that can be read in several ways, what is here decides.
 
-        Raises ``NoSuchPackage``.
+        What ``actor`` does not see is not here. Raises ``NoSuchPackage``, or as ``Access.show``.
         """
+        sight = self._access.sight(actor)
         readings = [
             (name[: dot.start()], name[dot.end() :]) for dot in _BEFORE_A_NUMBER.finditer(name[:LONGEST])
         ]
         for id, version in readings:
-            if item := self._look_up(id, version):
+            if (item := self._look_up(id, version)) and sight.sees(item.identity.id.key):
                 return item
         for id, version in readings:
-            self._tell_of_removal(id, version)
+            self._tell_of_removal(id, version, actor)
         raise NoSuchPackage(quoted(name))
 
-    def find_version(self, id: str, version: str) -> Item:
-        """One version; raises ``NoSuchPackage``, or ``PackageRemoved``, which says what became of it."""
+    def find_version(self, id: str, version: str, actor: Actor) -> Item:
+        """One version; raises ``NoSuchPackage``, or ``PackageRemoved``, which says what became of it.
+
+        What ``actor`` does not see is not here; raises as ``Access.show``.
+        """
+        self._access.show(actor, PackageId.parse(id))
         if item := self._look_up(id, version):
             return item
-        self._tell_of_removal(id, version)
+        self._tell_of_removal(id, version, actor)
         raise NoSuchPackage(quoted(f"{id} {version}"))
 
     def list(self, wanted: Wanted) -> Listed:
@@ -228,19 +237,20 @@ class Repository:
         packages = self._index.sha1s_of([item.sha512 for item in items if isinstance(item, Package)])
         return [packages.get(item.sha512, "") if isinstance(item, Package) else item.sha1 for item in items]
 
-    def base_for(self, id: str, version: str) -> Base:
+    def base_for(self, id: str, version: str, actor: Actor) -> Base:
         """What ``version`` can be sent as a difference from: itself if it is here, else the highest version.
 
-        Raises ``NoSuchPackage`` if there is none, or it is too large.
+        Raises ``NoSuchPackage`` if there is none, or it is too large, or ``actor`` does not see it.
         """
+        self._access.show(actor, PackageId.parse(id))
         item = self._look_up(id, version) or self._highest(PackageId.parse(id))
         if item is None or item.size > SIGNED:
             raise NoSuchPackage(f"A version of {quoted(id)} to make a difference from")
         return Base(item, self._signature(item))
 
-    def count(self) -> int:
-        """How many versions there are, of both kinds."""
-        return self._feed.counts().versions + self._archives.count()
+    def count(self, sight: Sight) -> int:
+        """How many versions somebody sees, of both kinds."""
+        return self._feed.counts(sight).versions + self._archives.count(sight)
 
     # The steps
 
@@ -284,8 +294,12 @@ class Repository:
         except NotUnderstood:
             return None
 
-    def _tell_of_removal(self, id: str, version: str) -> None:
-        """Raise ``PackageRemoved`` if it was here, as either kind."""
+    def _tell_of_removal(self, id: str, version: str, actor: Actor) -> None:
+        """Raise ``PackageRemoved`` if it was here, as either kind; ``CredentialsWanted`` where that might help."""
+        try:
+            self._access.show(actor, PackageId.parse(id))
+        except (NoSuchPackage, NotUnderstood):
+            return
         for find, names in ((self._feed.find, Identity), (self._archives.find, ArchiveIdentity)):
             try:
                 find(names.parse(id, version))

@@ -12,13 +12,16 @@ from nugetlite import (
     Actor,
     Config,
     PackageId,
+    Pattern,
     Refused,
+    Sight,
     hookimpl,
 )
 from nugetlite.access import Access
 from nugetlite.builtin import access as builtin
 from nugetlite.database import open_database
-from nugetlite.errors import CredentialsWanted, PluginFailed, ReadOnlyFeed
+from nugetlite.errors import CredentialsWanted, NoSuchPackage, PluginFailed, ReadOnlyFeed
+from nugetlite.package.sight import EVERYTHING
 from nugetlite.people import People
 from nugetlite.plugins import load
 
@@ -152,3 +155,35 @@ class TestTheSimpleCase:
     def test_a_plugin_may_keep_the_administrator_out(self):
         with pytest.raises(Refused, match=r"administrator may not erase Contoso\.Json"):
             access(builtin, voter(False), api_key="key").permit(ADMINISTRATOR, Action.ERASE, JSON)
+
+
+class TestWhatIsSeen:
+    HIDES_JSON = SimpleNamespace(
+        nugetlite_sight=hookimpl(
+            lambda: Sight.of({Pattern.parse("*"): True, Pattern.parse("Contoso.Json"): False})
+        )
+    )
+
+    @pytest.mark.parametrize("opinion", [True, False, None])
+    def test_what_is_hidden_is_not_here_whatever_the_vote(self, opinion):
+        room = access(self.HIDES_JSON, voter(opinion))
+
+        with pytest.raises(NoSuchPackage):
+            room.permit(ALICE, Action.READ, JSON)
+        with pytest.raises(CredentialsWanted):
+            room.permit(ANONYMOUS, Action.READ, JSON)
+
+    def test_the_rest_is_read_and_writing_is_another_right(self):
+        room = access(self.HIDES_JSON, voter(True))
+
+        room.permit(ALICE, Action.READ)
+        room.permit(ALICE, Action.READ, PackageId.parse("Contoso.Text"))
+        room.permit(ALICE, Action.PUSH, JSON)
+
+    def test_what_several_see_all_must_see(self):
+        fewer = SimpleNamespace(nugetlite_sight=hookimpl(lambda: Sight.only([Pattern.parse("Contoso.*")])))
+
+        sight = access(self.HIDES_JSON, fewer, voter(None)).sight(ALICE)
+
+        assert [sight.sees(key) for key in ("contoso.text", "contoso.json", "acme")] == [True, False, False]
+        assert access(voter(True)).sight(ALICE) == EVERYTHING

@@ -7,6 +7,7 @@ import os
 import click
 
 from nugetlite import app, config
+from nugetlite.package.sight import EVERYTHING
 from nugetlite.upkeep.verify import verify as verify_share
 
 
@@ -19,7 +20,7 @@ def reindex(packages: str | None) -> None:
     """
     parts = app.build(config.load(os.environ, {"packages": packages}), mend=True)
     with click.progressbar(
-        length=parts.feed.counts().versions, label="Reading packages", show_pos=True
+        length=parts.feed.counts(EVERYTHING).versions, label="Reading packages", show_pos=True
     ) as bar:
         report = parts.upkeep.scan(afresh=True, progress=bar.update)
     click.echo(report)

@@ -14,6 +14,7 @@ from nugetlite.index import dependencies, pdbs, reading, searching, selecting, w
 from nugetlite.index.schema import DERIVED, LASTING
 from nugetlite.index.slices import slice_of
 from nugetlite.index.values import Completion, Counts, FoundPdb, Hit, Hits, Known, Trace
+from nugetlite.package.sight import EVERYTHING
 from nugetlite.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Package, Removal
     from nugetlite.package.query import Query
+    from nugetlite.package.sight import Sight
     from nugetlite.package.symbols import PdbFile
 
 __all__ = ["Completion", "Counts", "FoundPdb", "Hit", "Hits", "Index", "Known", "Trace"]
@@ -159,10 +161,10 @@ class Index:
         with self._database.connect() as connection:
             return dependencies.read_dependents(connection, identity)
 
-    def counts(self) -> Counts:
-        """How much there is."""
+    def counts(self, sight: Sight = EVERYTHING) -> Counts:
+        """How much there is, as far as somebody sees it."""
         with self._database.connect() as connection:
-            return reading.read_counts(connection)
+            return reading.read_counts(connection, sight)
 
     def _known_totals(self) -> _Totals:
         """Those of this revision, which is asked first: what is read next is as new, or newer."""
@@ -237,7 +239,7 @@ class Index:
         with self._database.connect() as connection:
             return pdbs.read_symbols(connection)
 
-    def find_pdb(self, name: str, key: str) -> FoundPdb | None:
-        """The PDB that a debugger asks for by its file name and key, both in lower case."""
+    def find_pdb(self, name: str, key: str, sight: Sight = EVERYTHING) -> FoundPdb | None:
+        """The PDB that a debugger asks for by its file name and key, both in lower case, in a package that is seen."""
         with self._database.glance() as connection:
-            return pdbs.read_pdb(connection, name, key)
+            return pdbs.read_pdb(connection, name, key, sight)

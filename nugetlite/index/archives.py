@@ -14,6 +14,7 @@ from nugetlite.database import Moment, Name, Schema
 from nugetlite.index.rows import key_of
 from nugetlite.package.filename import ArchiveIdentity, FileName
 from nugetlite.package.stored import StoredArchive
+from nugetlite.sighting import seen
 from nugetlite.statement import upsert
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from nugetlite.database import Database
     from nugetlite.package.identity import Identity, PackageId
+    from nugetlite.package.sight import Sight
 
 tables = MetaData()
 
@@ -79,10 +81,11 @@ class ArchiveIndex:
             )
             return {ArchiveIdentity.parse(row.id, row.version): (row.stamp, row.listed) for row in rows}
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, sight: Sight) -> int:
+        """How many somebody sees."""
+        those = select(func.count()).select_from(archives).where(*seen(sight, archives.c.key))
         with self._database.glance() as connection:
-            return connection.execute(select(func.count()).select_from(archives)).scalar_one()
+            return connection.execute(those).scalar_one()
 
     def add(self, connection: Connection, archive: StoredArchive, stamp: str) -> None:
         """Make one be there as told, with the stamp of its folder."""

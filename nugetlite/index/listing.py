@@ -13,6 +13,8 @@ from sqlalchemy import func, literal, select, tuple_, union_all
 from nugetlite.index.archives import archive_of, archives
 from nugetlite.index.rows import package_of
 from nugetlite.index.schema import manifests, packages, versions
+from nugetlite.package.sight import EVERYTHING, Sight
+from nugetlite.sighting import seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ class Wanted:
     latest: bool = False  #: only the highest version of each id
     skip: int = 0
     take: int = 30
+    sight: Sight = EVERYTHING  #: of whoever asks: other ids are not there for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,11 @@ class Listing:
 
     def read(self, wanted: Wanted) -> Listed:
         """A stretch of it. All versions of one id come highest first, anything else newest first."""
-        chosen = [_all.c.key == wanted.id_key] if wanted.id_key else []
+        if wanted.sight.is_nothing:
+            return Listed(0, ())
+        chosen = [*seen(wanted.sight, _all.c.key)]
+        if wanted.id_key:
+            chosen.append(_all.c.key == wanted.id_key)
         if wanted.part:
             chosen.append(_all.c.key.contains(wanted.part.lower(), autoescape=True))
         if wanted.latest:

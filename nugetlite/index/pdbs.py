@@ -10,12 +10,14 @@ from sqlalchemy import delete, insert, select
 from nugetlite.index.rows import identity_of, key_of
 from nugetlite.index.schema import packages, pdbs, symbols, versions
 from nugetlite.index.values import FoundPdb
+from nugetlite.sighting import seen
 from nugetlite.statement import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from nugetlite.package.identity import Identity
+    from nugetlite.package.sight import Sight
     from nugetlite.package.symbols import PdbFile
 
 
@@ -42,8 +44,8 @@ def read_symbols(connection: Connection) -> dict[Identity, str]:
     return {identity_of(row): row.stamp for row in connection.execute(select(symbols))}
 
 
-def read_pdb(connection: Connection, name: str, key: str) -> FoundPdb | None:
-    """The PDB of a file name and a key, in whichever symbols of a version that is here it is."""
+def read_pdb(connection: Connection, name: str, key: str, sight: Sight) -> FoundPdb | None:
+    """The PDB of a file name and a key, in whichever symbols of a version that is here, and seen, it is."""
     same = (symbols.c.key == pdbs.c.key) & (symbols.c.sort_key == pdbs.c.sort_key)
     here = (versions.c.package == packages.c.number) & (versions.c.sort_key == pdbs.c.sort_key)
     wanted = (
@@ -51,7 +53,7 @@ def read_pdb(connection: Connection, name: str, key: str) -> FoundPdb | None:
         .join(pdbs, same)
         .join(packages, packages.c.key == pdbs.c.key)
         .join(versions, here)
-        .where(pdbs.c.pdb == f"{name}/{key}")
+        .where(pdbs.c.pdb == f"{name}/{key}", *seen(sight, pdbs.c.key))
         .order_by(pdbs.c.key, pdbs.c.sort_key)
         .limit(1)
     )

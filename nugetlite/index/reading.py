@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, bindparam, exists, func, select
 from nugetlite.index.rows import identity_of, key_of, package_of, removal_of
 from nugetlite.index.schema import manifests, packages, removals, revision, versions
 from nugetlite.index.values import Counts, Known, Trace
+from nugetlite.sighting import seen
 from nugetlite.statement import Statement
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from nugetlite.package.identity import Identity, PackageId
     from nugetlite.package.package import Package, Removal
+    from nugetlite.package.sight import Sight
 
 AT_ONCE = 2000  #: rows fetched together when all are wanted
 
@@ -113,9 +115,14 @@ def read_known(connection: Connection) -> Iterator[Known]:
         yield Known(id, version, slices != 0, stamp)
 
 
-def read_counts(connection: Connection) -> Counts:
-    """How much there is."""
-    return Counts(*[connection.execute(each).scalar_one() for each in _COUNTS])
+def read_counts(connection: Connection, sight: Sight) -> Counts:
+    """How much there is, as far as it is seen."""
+    of_packages = seen(sight, packages.c.key)
+    those = select(packages.c.number).where(*of_packages)
+    of_versions = [versions.c.package.in_(those)] if of_packages else []
+    limits = of_packages, of_versions, of_versions, seen(sight, removals.c.key)
+    counts = [count.where(*limit) for count, limit in zip(_COUNTS, limits, strict=True)]
+    return Counts(*[connection.execute(each).scalar_one() for each in counts])
 
 
 def read_removal(connection: Connection, identity: Identity) -> Removal | None:

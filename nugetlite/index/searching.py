@@ -7,7 +7,7 @@ Hits come in stages, and in each by downloads, then by id:
     3. packages that answer them elsewhere
 
 A common word is in half of all packages, so a stage is looked at only when those before it do not fill the page,
-only what is ranked is read of each match, and counting needs nothing but the full text.
+only what is ranked is read of each match, and counting needs nothing but the full text, where everybody sees all.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from nugetlite.index.schema import documents, downloads, manifests, packages, ve
 from nugetlite.index.slices import slice_of
 from nugetlite.index.values import Completion, Hit, Hits
 from nugetlite.index.wording import DEPENDENCY, fold, type_word
+from nugetlite.package.sight import EVERYTHING, Sight
 from nugetlite.package.version import Version
+from nugetlite.sighting import seen
 from nugetlite.statement import WHICH, batches
 
 if TYPE_CHECKING:
@@ -83,10 +85,13 @@ class Asked:
     ids: tuple[str, ...] = ()  #: the only ones wanted, if any are named
     versions: tuple[str, ...] = ()  #: by sort key; a package must have one of them, if any are named
     type: str = ""
+    sight: Sight = EVERYTHING
 
     @classmethod
     def of(cls, query: Query, *, only_ids: bool = False) -> Asked | None:
         """What a query comes to, or ``None`` if nothing can answer it."""
+        if query.sight.is_nothing:
+            return None
         match = fulltext.matching(query, only_ids=only_ids)
         ids, versions = _wanted(query, "packageid", _key), _wanted(query, "version", _sort_key)
         if match is None or ids is None or versions is None:
@@ -99,6 +104,7 @@ class Asked:
             ids,
             versions,
             type_word(query.package_type),
+            query.sight,
         )
 
     @property
@@ -119,7 +125,8 @@ class Asked:
     def count(self) -> Select[Any]:
         """How many documents answer. The full text alone can tell, if there are only words."""
         counted = select(func.count()).where(*self._conditions(self.match.all))
-        needs_documents = self.ids or self.versions or self.type or not self.match.all
+        is_of_words_only = not (self.ids or self.versions or self.type or self.sight.limits)
+        needs_documents = not (self.match.all and is_of_words_only)
         return counted.select_from(_found(self.match.all) if needs_documents else fulltext.rows)
 
     def stages(self) -> Iterator[Select[Any]]:
@@ -148,6 +155,7 @@ class Asked:
             yield self.top != 0
         else:
             yield (fulltext.number if match else documents.c.number).bitwise_and(1 << self.slice) != 0
+        yield from seen(self.sight, documents.c.key)
         if self.ids:
             yield documents.c.key.in_(self.ids)
         if self.versions:

@@ -40,6 +40,8 @@ from nugetlite.odata import expressions
 from nugetlite.odata.entity import Entry, Property
 from nugetlite.odata.expressions import All, Expression, Read, parts_of
 from nugetlite.odata.selection import PAGE, Cursor, Order, Selected, Selection
+from nugetlite.package.sight import EVERYTHING
+from nugetlite.sighting import seen
 from nugetlite.statement import WHICH, Statement, batches
 
 if TYPE_CHECKING:
@@ -138,6 +140,8 @@ def _is_of_id_only(selection: Selection) -> bool:
 
 def _find_of_id(connection: Connection, selection: Selection, top: int) -> list[_Found]:
     key = selection.id.key if selection.id else ""
+    if not selection.sight.sees(key):
+        return []
     told = {
         "key": key,
         "bit": 1 << slice_of(True, selection.semver2),
@@ -189,7 +193,7 @@ class _Asking:
     def of(cls, connection: Connection, selection: Selection) -> _Asking | None:
         """What a selection comes to, or ``None`` if nothing can answer it."""
         words = _words(selection)
-        if words is None:
+        if words is None or selection.sight.is_nothing:
             return None
         asked = words[0] if words else None
         way, conditions = _way(connection, selection, asked)
@@ -234,7 +238,11 @@ def _words(selection: Selection) -> list[Asked] | None:
     if selection.query is None or not selection.query.terms:
         return []
     query = replace(
-        selection.query, prerelease=not selection.stable_only, semver2=selection.semver2, package_type=""
+        selection.query,
+        prerelease=not selection.stable_only,
+        semver2=selection.semver2,
+        package_type="",
+        sight=EVERYTHING,  # what is not seen is left out on the way
     )
     asked = Asked.of(query)
     return None if asked is None else [asked]
@@ -278,6 +286,7 @@ def _is_flag(filter: Expression | None) -> bool:
 
 
 def _conditions(connection: Connection, selection: Selection, way: Way) -> Iterator[Truth]:
+    yield from seen(selection.sight, way.key)
     if selection.id:
         yield way.key == selection.id.key
     if selection.listed_only:

@@ -219,3 +219,13 @@ def can_be_null(expression: Expression) -> bool:
         case Arithmetic(Operation.DIV | Operation.MOD):
             return True
     return any(map(can_be_null, parts_of(expression)))
+
+
+def ids_in(expression: Expression) -> frozenset[str]:
+    """The ids, as they are written, to which a condition compares a version's id."""
+    match expression:
+        case Comparison(Relation.EQ, Read(Property.ID), Literal(str() as id)):
+            return frozenset([id])
+        case Comparison(Relation.EQ, Literal(str() as id), Read(Property.ID)):
+            return frozenset([id])
+    return frozenset().union(*map(ids_in, parts_of(expression)))

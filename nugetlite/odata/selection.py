@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from nugetlite.errors import BadQuery, quoted
+from nugetlite.errors import BadPackageId, BadQuery, quoted
 from nugetlite.odata.entity import Entry
+from nugetlite.odata.expressions import ids_in
+from nugetlite.package.identity import PackageId
+from nugetlite.package.sight import EVERYTHING, Sight
 
 if TYPE_CHECKING:
     from nugetlite.odata.expressions import Expression
     from nugetlite.odata.updates import Updates
-    from nugetlite.package.identity import PackageId
     from nugetlite.package.query import Query
 
 __all__ = ["PAGE", "Cursor", "Entry", "Order", "Selected", "Selection"]
@@ -65,6 +67,13 @@ class Cursor:
         return cls(tuple(values), key, sort_key)
 
 
+def _as_id(text: str) -> PackageId | None:
+    try:
+        return PackageId.parse(text)
+    except BadPackageId:
+        return None
+
+
 def _is_value(value: object) -> bool:
     if isinstance(value, str):
         return "\0" not in value
@@ -87,6 +96,20 @@ class Selection:
     stable_only: bool = False  #: without prereleases
     listed_only: bool = False
     counted: bool = False  #: whether the total is wanted
+    sight: Sight = EVERYTHING  #: of whoever asks: other ids are not there for them
+
+    @property
+    def named_ids(self) -> frozenset[PackageId]:
+        """The ids that it asks for by name; a client that does so knows what it wants."""
+        installed = self.updates.installed if self.updates else ()
+        texts = ids_in(self.filter) if self.filter else frozenset()
+        return frozenset(
+            [
+                *([self.id] if self.id else []),
+                *[each.identity.id for each in installed],
+                *[id for text in texts if (id := _as_id(text))],
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from nugetlite.errors import BadVersion
+from nugetlite.package.sight import EVERYTHING, Sight
 from nugetlite.package.version import Version
 
 TERM_LIMIT = 100  #: terms; more of them say nothing more
@@ -49,6 +50,7 @@ class Query:
     package_type: str = ""  #: "" is any
     skip: int = 0
     take: int = 20
+    sight: Sight = EVERYTHING  #: of whoever asks: other ids are not there for them
 
 
 def parse_terms(text: str) -> tuple[Term, ...]:

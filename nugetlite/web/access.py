@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Request
 
 from nugetlite.actor import ANONYMOUS, Action, Actor
-from nugetlite.errors import CredentialsWanted, Refused
+from nugetlite.errors import CredentialsWanted, NoSuchPackage, Refused
 from nugetlite.package.sight import EVERYTHING, Sight
 from nugetlite.web.current import config, parameters, parts
 
@@ -68,13 +68,27 @@ def _stay_on_this_site() -> None:
         )
 
 
+def require_sight(package_id: PackageId | None = None) -> None:
+    """Return if whoever sends the current request may read a package, or anything; raises as ``require``."""
+    if not is_for_everybody():
+        require(Action.READ, package_id)
+
+
+def sees(package_id: PackageId) -> bool:
+    """The same as an answer, for where an unknown id is no mistake; raises ``CredentialsWanted``."""
+    try:
+        require_sight(package_id)
+    except NoSuchPackage:
+        return False
+    return True
+
+
 def guard_reads(blueprint: Blueprint) -> Blueprint:
     """Make every view of ``blueprint`` ask first whether the client may read."""
 
     @blueprint.before_request
     def may_read() -> None:
-        if not is_for_everybody():
-            require(Action.READ, (request.view_args or {}).get("package_id"))
+        require_sight((request.view_args or {}).get("package_id"))
 
     blueprint.after_request(_tell_caches_for_whom)
     return blueprint

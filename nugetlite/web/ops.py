@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from nugetlite.package.sight import EVERYTHING
 from nugetlite.web.current import feed, parts
 
 ops = Blueprint("ops", __name__)
@@ -36,7 +37,7 @@ def metrics() -> ResponseReturnValue:
 
 
 def _figures() -> dict[str, tuple[str, float]]:
-    counts, upkeep = feed().counts(), parts().upkeep.report()
+    counts, upkeep = feed().counts(EVERYTHING), parts().upkeep.report()
     return {
         "packages": ("Package ids on the feed", counts.packages),
         "versions": ("Versions on the feed, unlisted ones included", counts.versions),

@@ -35,7 +35,7 @@ def home() -> ResponseReturnValue:
     """How to point a client here, and the packages that answer ``q``."""
     words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     skip = min(max(request.args.get("skip", 0, type=int), 0), MOST_SKIPPED)
-    query = Query(parse_terms(words), prerelease=True, semver2=True, skip=skip, take=PER_PAGE)
+    query = Query(parse_terms(words), prerelease=True, semver2=True, skip=skip, take=PER_PAGE, sight=sight())
     return _html(
         "home.html", words=words, found=feed().search(query), skip=skip, per_page=PER_PAGE, links=links()
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -12,18 +12,19 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.http import http_date
 
-from nugetlite.actor import Action
-from nugetlite.errors import BadUpload, NoSuchPackage, NotUnderstood, PackageExists
+from nugetlite.actor import Action, Actor
+from nugetlite.errors import BadUpload, NoSuchPackage, NotUnderstood, PackageExists, Refused
 from nugetlite.feed import Deleted
 from nugetlite.index.listing import Wanted
 from nugetlite.package.identity import PackageId
 from nugetlite.package.package import Package
 from nugetlite.repository import Item, Mode, Outcome
 from nugetlite.web import body
-from nugetlite.web.access import require
+from nugetlite.web.access import require, sight
 from nugetlite.web.current import config, feed, links, parameters, repository
 from nugetlite.web.document import REVALIDATE
 from nugetlite.web.download import send
+from nugetlite.web.named import known_id
 from nugetlite.web.octopus.asked import documents, is_true, names, stretch
 from nugetlite.web.octopus.documents import FEED, PREFIX, file_name
 from nugetlite.web.octopus.mode import mode_asked
@@ -42,8 +43,8 @@ def push() -> ResponseReturnValue:
 
 def delta_signature(id: str, version: str) -> ResponseReturnValue:
     """What the version that is about to be pushed can be compared with."""
-    require(Action.PUSH, PackageId.parse(id))
-    base = repository().base_for(id, version)
+    actor = require(Action.PUSH, PackageId.parse(id))
+    base = repository().base_for(id, version, actor)
     return jsonify(
         {
             "Signature": base64.b64encode(base.signature).decode(),
@@ -67,9 +68,11 @@ def list_packages() -> ResponseReturnValue:
     id, part = asked.get("nugetpackageid", "").strip(), asked.get("filter", "").strip()
     if id and part:
         raise NotUnderstood("Ask by nuGetPackageId or by filter, not by both")
+    if id:
+        known_id(id)  # a client that names what it does not see, and did not say who it is, is asked to
     skip, take = stretch()
     latest, notes = is_true("latest"), is_true("includenotes")
-    listed = repository().list(Wanted(id.lower(), part, latest, skip, take))
+    listed = repository().list(Wanted(id.lower(), part, latest, skip, take, sight()))
     here = documents()
     hashes = repository().known_sha1s(listed.items)
     told = [here.package(item, sha1, notes=notes) for item, sha1 in zip(listed.items, hashes, strict=True)]
@@ -85,15 +88,13 @@ def list_packages() -> ResponseReturnValue:
 
 def package(name: str) -> ResponseReturnValue:
     """One version."""
-    require(Action.READ)
-    item = _find(name)
+    item = _find_to_read(name)
     return jsonify(documents().package(item, repository().sha1(item)))
 
 
 def raw(name: str) -> ResponseReturnValue:
     """Its file: exactly the bytes that were pushed, whole or one range of them."""
-    require(Action.READ)
-    item = _find(name)
+    item = _find_to_read(name)
     hash = repository().sha1(item)
     headers = (
         ("Content-Type", "application/octet-stream"),
@@ -111,7 +112,7 @@ def raw(name: str) -> ResponseReturnValue:
 def delete(name: str) -> ResponseReturnValue:
     """What "delete" comes to is the delete policy's business."""
     actor = require(Action.DELETE)
-    return _deleted([repository().delete(_find(name), actor)])
+    return _deleted([repository().delete(_find(name, actor), actor)])
 
 
 def delete_many() -> ResponseReturnValue:
@@ -120,7 +121,11 @@ def delete_many() -> ResponseReturnValue:
     ids = names("ids")
     if not 0 < len(ids) <= NAMES_AT_ONCE:
         raise NotUnderstood(f"ids lists what to delete, at most {NAMES_AT_ONCE}, separated by commas")
-    return _deleted(repository().delete_each([item for id in ids if (item := _peek(id))], actor))
+    items = []
+    for id in ids:
+        with suppress(NoSuchPackage):
+            items.append(_find(id, actor))
+    return _deleted(repository().delete_each(items, actor))
 
 
 def relist(id: str, version: str) -> ResponseReturnValue:
@@ -150,7 +155,7 @@ def builtin_feed(id: str) -> ResponseReturnValue:
 def feed_stats() -> ResponseReturnValue:
     """How much is in it."""
     require(Action.READ)
-    return jsonify({"TotalPackages": repository().count(), "Links": {}})
+    return jsonify({"TotalPackages": repository().count(sight()), "Links": {}})
 
 
 @contextmanager
@@ -191,13 +196,19 @@ def _deleted(done: Sequence[Deleted]) -> ResponseReturnValue:
     return jsonify({}), HTTPStatus.OK, [("X-NuGetLite-Deletion", deletions), *warnings]
 
 
-def _find(name: str) -> Item:
-    """By Octopus's id, or by id and version alone, as .NET's client asks."""
-    return repository().find(name[len(PREFIX) :] if name.lower().startswith(PREFIX) else name)
+def _find_to_read(name: str) -> Item:
+    item = _find(name, require(Action.READ))
+    require(Action.READ, item.identity.id)
+    return item
+
+
+def _find(name: str, actor: Actor) -> Item:
+    """By Octopus's id, or by id and version alone, as .NET's client asks; only what ``actor`` sees."""
+    return repository().find(name[len(PREFIX) :] if name.lower().startswith(PREFIX) else name, actor)
 
 
 def _peek(name: str) -> Item | None:
     try:
-        return _find(name)
-    except NoSuchPackage:
+        return _find_to_read(name)
+    except (NoSuchPackage, Refused):
         return None

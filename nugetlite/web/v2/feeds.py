@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -9,6 +11,7 @@ from nugetlite.errors import BadQuery
 from nugetlite.odata.entity import Entry, Property
 from nugetlite.odata.selection import Selected, Selection
 from nugetlite.package.identity import Identity
+from nugetlite.web.access import sees, sight
 from nugetlite.web.current import feed
 from nugetlite.web.document import Document
 from nugetlite.web.links import V2Links
@@ -54,7 +57,8 @@ def find_packages_by_id(address: Address, options: Options, here: V2Links) -> Re
     selection = options.of_one_id()
     if not selection or not selection.id:
         return _answer("FindPackagesById()", None, address, options, here)
-    news = tuple(warning(str(removal)) for removal in feed().recent_removals(selection.id))
+    removals = feed().recent_removals(selection.id) if sees(selection.id) else ()
+    news = tuple(warning(str(removal)) for removal in removals)
     return _answer("FindPackagesById()", selection, address, options, here, selection.id.key, news)
 
 
@@ -81,6 +85,8 @@ def _answer(
     if address.key:
         raise BadQuery(f"{name} is asked by query options, such as ?id='an id', and not in its parentheses")
     select = options.select
+    if selection:
+        selection = _seen(selection)
     if tuple(part.lower() for part in address.rest) == COUNT:
         count = feed().count_selected(selection) if selection else 0
         return document((str(count).encode(), TEXT), subject, news)
@@ -97,6 +103,13 @@ def _answer(
         here.resource(name, further) if further else "",
     )
     return document(form().feed(page), subject, news)
+
+
+def _seen(selection: Selection) -> Selection:
+    """Only what the client sees of it; one that did not say who it is, and names what it does not see, is asked to."""
+    for id in selection.named_ids:
+        sees(id)
+    return replace(selection, sight=sight())
 
 
 def _named(address: Address) -> Identity:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from nugetlite.errors import BadPackageId
-from nugetlite.package.identity import PackageId
 from nugetlite.package.query import Query, parse_terms
+from nugetlite.web.access import sight
 from nugetlite.web.current import feed
 from nugetlite.web.document import json_document
 from nugetlite.web.links import V2Links
-from nugetlite.web.named import named, named_id
+from nugetlite.web.named import known_id, named, named_id
 from nugetlite.web.nupkg import send_nupkg
 from nugetlite.web.v2.address import Address
 from nugetlite.web.v2.asked import Options
@@ -40,6 +39,7 @@ def package_ids(address: Address, options: Options, here: V2Links) -> ResponseRe
         prerelease=options.flag("includeprerelease"),
         semver2=options.semver2,
         take=MOST_IDS,
+        sight=sight(),
     )
     return json_document(feed().complete(query).ids, headers=(OF_V2,))
 
@@ -48,9 +48,7 @@ def package_versions(address: Address, options: Options, here: V2Links) -> Respo
     """The listed versions of one package, oldest first; of an unknown one, none."""
     if len(address.rest) != 1:
         raise NotFound
-    try:
-        id = PackageId.parse(address.rest[0])
-    except BadPackageId:
+    if not (id := known_id(address.rest[0])):
         return json_document([], headers=(OF_V2,))
     versions = feed().listed_versions(
         id, prerelease=options.flag("includeprerelease"), semver2=options.semver2

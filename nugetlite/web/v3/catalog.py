@@ -2,6 +2,7 @@
 
 Its times only ever grow, and are the cursors by which a follower knows where it was; only the newest page
 changes.
+Who does not see every package has a catalog of those that they see: the same pages and numbers, with gaps.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from nugetlite.history import Event
 from nugetlite.package.identity import Identity, PackageId
 from nugetlite.package.package import UNLISTED, Package
 from nugetlite.package.version import Version
-from nugetlite.web.access import guard_reads
+from nugetlite.web.access import guard_reads, sight
 from nugetlite.web.current import feed, links
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
@@ -35,7 +36,7 @@ Json = dict[str, Any]
 @catalog.get("/index.json")
 def index() -> ResponseReturnValue:
     """The pages, and how far the last one reaches."""
-    here, pages = links(), feed().journal_pages()
+    here, pages = links(), feed().journal_pages(sight())
     told: Json = {
         "@id": here.catalog,
         "@type": ["CatalogRoot", "AppendOnlyCatalog", "Permalink"],
@@ -57,7 +58,7 @@ def index() -> ResponseReturnValue:
 @catalog.get("/page<int(max=999999999):number>.json")
 def page(number: int) -> ResponseReturnValue:
     """One page: what happened, and where each event is told in full."""
-    here, events = links(), feed().journal_page(number)
+    here, events = links(), feed().journal_page(number, sight())
     if not events:
         raise NotFound
     told: Json = {
@@ -74,7 +75,7 @@ def page(number: int) -> ResponseReturnValue:
 @catalog.get("/data/<int(max=999999999999):seq>.json")
 def leaf(seq: int) -> ResponseReturnValue:
     """One event. What a package says of itself is told while it is here, and only its name and hash later."""
-    event = feed().journal_event(seq)
+    event = feed().journal_event(seq, sight())
     return json_document(_leaf(event, feed().peek(event.identity), links()))
 
 

@@ -8,15 +8,15 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from nugetlite.errors import FeedError
 from nugetlite.index import Hit
-from nugetlite.package.identity import Identity, PackageId
+from nugetlite.package.identity import Identity
 from nugetlite.package.query import Query, knows_semver2, parse_terms
 from nugetlite.package.version import Version
-from nugetlite.web.access import guard_reads
+from nugetlite.web.access import guard_reads, sight
 from nugetlite.web.current import feed, links, parameters
 from nugetlite.web.document import json_document
 from nugetlite.web.links import Hive, Links
+from nugetlite.web.named import known_id
 from nugetlite.web.v3 import describe
 
 search = guard_reads(Blueprint("search", __name__, url_prefix="/v3"))
@@ -47,9 +47,7 @@ def autocomplete() -> ResponseReturnValue:
     if (id := parameters().get("id")) is None:
         completion = feed().complete(query)
         return json_document({"totalHits": completion.total, "data": completion.ids})
-    try:
-        package_id = PackageId.parse(id)
-    except FeedError:
+    if not (package_id := known_id(id)):
         return json_document({"totalHits": 0, "data": []})
     versions = feed().listed_versions(package_id, prerelease=query.prerelease, semver2=query.semver2)
     return json_document({"totalHits": len(versions), "data": versions})
@@ -67,6 +65,7 @@ def asked() -> Query:
         package_type=next((type for name in TYPE_NAMES if (type := told.get(name, "").strip())), ""),
         skip=min(skip, MOST_SKIPPED),
         take=min(take, MOST_TAKEN),
+        sight=sight(),
     )
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.wsgi import FileWrapper
 
-from nugetlite.web.access import guard_reads
+from nugetlite.web.access import guard_reads, sight
 from nugetlite.web.current import feed
 from nugetlite.web.document import IMMUTABLE
 from nugetlite.web.download import BLOCK
@@ -25,7 +25,7 @@ def pdb(name: str, key: str, file: str, level: str = "") -> ResponseReturnValue:
     """The PDB of that name whose id is the key, in any letter case; some debuggers put a level before it."""
     if name.lower() != file.lower() or not KEY.fullmatch(key):
         raise NotFound
-    found = feed().open_pdb(name.lower(), key.lower())
+    found = feed().open_pdb(name.lower(), key.lower(), sight())
     response = Response(FileWrapper(found.stream, BLOCK), content_type="application/octet-stream")
     response.call_on_close(found.close)
     response.content_length = found.size
