@@ -16,8 +16,9 @@ from nugetlite.actor import Action, Actor
 from nugetlite.errors import FeedError, Refused
 from nugetlite.later import Later
 from nugetlite.package.patterns import ByPattern
+from nugetlite.package.sight import NOTHING, Sight
 from nugetlite.people import reading, writing
-from nugetlite.people.known import Known, check_valid, granted_to_everybody, keep
+from nugetlite.people.known import Known, check_valid, granted_to_everybody, keep, seen_by
 from nugetlite.people.schema import SCHEMA
 from nugetlite.people.secret import Recognition, digest, is_key, is_mistyped, is_password
 from nugetlite.people.values import EVERYBODY, ApiKey, Kind, Owner, Standing, Use
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from nugetlite.database import Database
     from nugetlite.package.identity import PackageId
-    from nugetlite.package.sight import Sight
 
 EVERY = 20.0  #: seconds between the first use of a key that was not written down and its being written
 
@@ -51,7 +51,7 @@ class People:
         self._anonymous_read = anonymous_read
         self._now = now
         self._revision = Remembered(database, reading.read_revision)
-        self._last = Known(0, {}, {}, ByPattern({}))
+        self._last = Known(0, {}, {}, NOTHING, ByPattern({}))
         self._recognition = Recognition()
         self._passwords: dict[bytes, str] = {}  # which stored one a name and password were right for
         self._lock = Lock()
@@ -115,7 +115,10 @@ class People:
     def sight(self, actor: Actor) -> Sight:
         """Which ids an actor sees."""
         known = self.known()
-        return known.sight(known.account(actor.name), _key_of(actor))
+        account = known.account(actor.name)
+        if not account and not actor.is_anonymous:
+            return known.let_in
+        return known.sight(account, _key_of(actor))
 
     def standing(self, actor: Actor) -> Standing:
         """What an actor was granted, by whatever they came."""
@@ -221,11 +224,12 @@ class People:
 
     def _read(self, connection: Connection) -> Known:
         granted = reading.read_grants(connection)
-        everybody = granted_to_everybody(granted.get(EVERYBODY, {}), anonymous_read=self._anonymous_read)
+        told = granted.get(EVERYBODY, {})
         return Known(
             reading.read_revision(connection),
             reading.read_accounts(connection, granted),
-            everybody,
+            granted_to_everybody(told, anonymous_read=self._anonymous_read),
+            seen_by(granted_to_everybody(told, anonymous_read=True)),
             ByPattern(reading.read_prefixes(connection)),
         )
 

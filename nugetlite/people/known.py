@@ -31,6 +31,7 @@ class Known:
     revision: int
     accounts: Mapping[str, Account]  #: by key
     everybody: Grants
+    let_in: Sight  #: what somebody without an account sees whom a plugin lets in
     prefixes: ByPattern[tuple[str, ...]]  #: for whom ids are reserved
     keys: dict[bytes, ApiKey | None] = field(default_factory=dict)  #: by digest
     owners: dict[str, tuple[Owner, ...]] = field(default_factory=dict)  #: by id
@@ -65,11 +66,7 @@ class Known:
         return found
 
     def _sight(self, account: Account | None, key: ApiKey | None) -> Sight:
-        shown = [
-            {pattern: role is not Role.NONE for pattern, role in table.items()}
-            for table in self._tables(account)
-        ]
-        seen = Sight.of(*shown)
+        seen = seen_by(*self._tables(account))
         if key is None:
             return seen
         return seen & Sight.only(key.patterns) if Action.READ in key.actions else NOTHING
@@ -148,6 +145,13 @@ class Known:
 def granted_to_everybody(told: Grants, *, anonymous_read: bool) -> dict[Pattern, Role]:
     """What everybody may do: to read, if the feed is open, unless something else is told."""
     return {ALL: Role.READER if anonymous_read else Role.NONE, **told}
+
+
+def seen_by(*tables: Grants) -> Sight:
+    """What somebody sees who was granted all this."""
+    return Sight.of(
+        *[{pattern: role is not Role.NONE for pattern, role in table.items()} for table in tables]
+    )
 
 
 def check_valid(key: ApiKey, name: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from nugetlite import OPERATOR
+from nugetlite import OPERATOR, Actor, hookimpl
 from nugetlite.people.values import parse_grants
 from nugetlite.testing import Client, nupkg
 
@@ -158,3 +158,29 @@ class TestASession:
         _, answer = self.sign_in(closed, closed.key("alice"))
 
         assert (answer.status_code, "X-Octopus-ApiKey" in answer.status) == (401, True)
+
+
+class TestSomebodyWhomAPluginLetsIn:
+    """They have no account here, so nobody granted them anything; the plugin answers for them."""
+
+    @pytest.mark.parametrize("anonymous_read", [True, False])
+    def test_sees_what_is_hidden_from_nobody(self, make_town, anonymous_read):
+        class Reader:
+            @hookimpl
+            def nugetlite_identify(self, request):
+                return Actor("neighbour") if request.headers.get("X-Neighbour") else None
+
+            @hookimpl
+            def nugetlite_authorize(self, actor, action):
+                return True if actor.name == "neighbour" and not action.writes else None
+
+        town = make_town([Reader()], anonymous_read=anonymous_read)
+        town.account("root", "administrator")
+        root = town.client(town.key("root"), signs_in=True)
+        for id in ("Contoso.Json", "Secret.Json"):
+            assert root.push(nupkg(id, "1.0.0")).status_code == 201
+        town.management.accounts.grant(OPERATOR, "everybody", parse_grants(["Secret.*=none"]))
+
+        found = get(town, "/v3/search", **{"X-Neighbour": "yes"}).json["data"]
+
+        assert [each["id"] for each in found] == ["Contoso.Json"]

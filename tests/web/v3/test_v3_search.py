@@ -55,6 +55,7 @@ def test_a_result_tells_what_clients_show(feed):
                 "tags": [],
                 "packageTypes": [{"name": "Dependency"}],
                 "totalDownloads": 0,
+                "owners": [],
                 "verified": False,
                 "versions": [
                     {"@id": f"{hive}/{version}.json", "version": version, "downloads": 0}
