@@ -1,5 +1,7 @@
 """nugetlite: a NuGet feed over a plain folder. Here are the names that a plugin may rely on."""
 
+from typing import TYPE_CHECKING, Any
+
 from nugetlite.actor import ADMINISTRATOR, ANONYMOUS, OPERATOR, Action, Actor
 from nugetlite.config import Config
 from nugetlite.errors import (
@@ -21,8 +23,10 @@ from nugetlite.package.patterns import Pattern
 from nugetlite.package.sight import Sight
 from nugetlite.package.stored import StoredArchive
 from nugetlite.package.version import Version
-from nugetlite.people import People
 from nugetlite.storage import Entry, File, Storage
+
+if TYPE_CHECKING:
+    from nugetlite.people import People
 
 __all__ = [
     "ADMINISTRATOR",
@@ -58,3 +62,12 @@ __all__ = [
     "Version",
     "hookimpl",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """``People``, when it is asked for: it brings the database along, for which ``nugetlite push`` need not wait."""
+    if name == "People":
+        from nugetlite.people import People
+
+        return People
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

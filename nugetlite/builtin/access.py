@@ -5,10 +5,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
-from nugetlite import ADMINISTRATOR, Action, Actor, Config, PackageId, People, Refused, Sight, hookimpl
+from nugetlite import ADMINISTRATOR, Action, Actor, Config, PackageId, Refused, Sight, hookimpl
+
+if TYPE_CHECKING:
+    from nugetlite import People
 
 GUEST_KEY = "API-GUEST"  #: what Octopus's clients send for a guest
 GUEST = Actor("guest")
