@@ -26,7 +26,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -114,8 +114,11 @@ class FileStorage(Storage):
     def remove(self, path: str) -> None:
         """As any storage."""
         parts = _parts(path)
-        with self._visit(writing=True) as visit, visit.out_of_sight("old") as old:
-            visit.surely(parts, lambda: _take_out(visit, parts, old))
+        with self._visit(writing=True) as visit:
+            if visit.surely_lacks(parts):
+                raise NoSuchPath(path)
+            with visit.out_of_sight("old") as old:
+                visit.surely(parts, lambda: _take_out(visit, parts, old))
             prune(visit.root, parts[:-1])
 
     def scan(self, under: str = "") -> Iterator[Entry]:
@@ -126,7 +129,8 @@ class FileStorage(Storage):
             return
         if parts[: len(INCOMING)] != INCOMING:
             with self._visit() as visit:
-                yield from scan(visit, parts)
+                if not visit.surely_lacks(parts):
+                    yield from scan(visit, parts)
 
     def stage(self) -> BinaryIO:
         """A file on the share itself, out of sight, that ``add`` takes over."""
@@ -153,10 +157,7 @@ class FileStorage(Storage):
         """The share, open for one verb, once it is sure to be the one. Says plainly what the system says."""
         if self._maker.pid != os.getpid():  # a worker that was forked off
             self._maker = Maker.here()
-        with plainly(), ExitStack() as stack:
-            root = self._open_root(make=writing and not self._known)
-            stack.callback(os.close, root)
-            visit = Visit(root, self._maker, stack)
+        with plainly(), Visit(self._open_root(make=writing and not self._known), self._maker) as visit:
             self._recognize(visit, mark=writing and not self._known)
             yield visit
 

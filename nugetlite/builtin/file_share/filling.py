@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import BinaryIO
 
 from nugetlite import File
@@ -21,16 +21,18 @@ SMALL = 1024 * 1024
 def fill(visit: Visit, draft: str, files: Mapping[str, BinaryIO]) -> tuple[File, ...]:
     """Make the folder ``draft`` out of sight, holding ``files``, and tell what a listing will say of them."""
     os.mkdir(draft, dir_fd=visit.incoming)
-    with ExitStack() as stack:
-        folder = stack.enter_context(opened(visit.incoming, [draft]))
-        descriptors = {}
-        for name, stream in files.items():
-            descriptors[name] = _put_in(folder, name, stream)
-            stack.callback(os.close, descriptors[name])
-        for descriptor in descriptors.values():  # after all were written: a journal commits them together
-            os.fsync(descriptor)
-        folders.sync(folder)
-        return tuple(_told(name, descriptor) for name, descriptor in sorted(descriptors.items()))
+    descriptors: dict[str, int] = {}
+    try:
+        with opened(visit.incoming, [draft]) as folder:
+            for name, stream in files.items():
+                descriptors[name] = _put_in(folder, name, stream)
+            for descriptor in descriptors.values():  # after all were written: a journal commits them together
+                os.fsync(descriptor)
+            folders.sync(folder)
+            return tuple([_told(name, descriptor) for name, descriptor in sorted(descriptors.items())])
+    finally:
+        for descriptor in descriptors.values():
+            os.close(descriptor)
 
 
 def _put_in(folder: int, name: str, stream: BinaryIO) -> int:

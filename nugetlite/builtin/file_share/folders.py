@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -76,19 +76,21 @@ def made(start: int, parts: Sequence[str]) -> Iterator[Place]:
     Raises ``FileNotFoundError`` when another process removes an empty folder on the way that we just stepped
     into: then start again.
     """
-    with ExitStack() as stack:
-        fd, made_in = start, []
+    way, made_in = [start], []
+    try:
         for part in parts:
+            above = way[-1]
             try:
-                below = os.open(part, FOLDER, dir_fd=fd)
+                way.append(os.open(part, FOLDER, dir_fd=above))
             except FileNotFoundError:
                 with suppress(FileExistsError):
-                    os.mkdir(part, dir_fd=fd)
-                made_in.append(fd)  # also if another process made it: it may not have synced yet
-                below = os.open(part, FOLDER, dir_fd=fd)
-            stack.callback(os.close, below)
-            fd = below
-        yield Place(fd, tuple(made_in))
+                    os.mkdir(part, dir_fd=above)
+                made_in.append(above)  # also if another process made it: it may not have synced yet
+                way.append(os.open(part, FOLDER, dir_fd=above))
+        yield Place(way[-1], tuple(made_in))
+    finally:
+        for fd in way[1:]:
+            os.close(fd)
 
 
 def is_still_at(start: int, parts: Sequence[str], folder: int) -> bool:

@@ -6,7 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 from uuid import uuid4
 
@@ -43,20 +43,22 @@ class TheirError(Exception):
         super().__init__(str(error))
 
 
-@contextmanager
-def plainly() -> Iterator[None]:
+class plainly:  # noqa: N801 -- reads as the verb that it is: ``with plainly():``
     """Say what the system says in words for the client: ``ShareFull`` or ``ShareUnavailable``."""
-    try:
-        yield
-    except TheirError as theirs:
-        raise theirs.error from None
-    except OSError as error:
-        code = errno.errorcode.get(error.errno or 0, "unknown")
-        if error.errno in FULL:
-            raise ShareFull(
-                f"There is no room left on the share ({code}); its operator has to make some"
-            ) from error
-        raise ShareUnavailable(f"The share cannot be used just now ({code}); try again later") from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, TheirError):
+            raise error.error from None
+        if isinstance(error, OSError):
+            code = errno.errorcode.get(error.errno or 0, "unknown")
+            if error.errno in FULL:
+                raise ShareFull(
+                    f"There is no room left on the share ({code}); its operator has to make some"
+                ) from error
+            raise ShareUnavailable(f"The share cannot be used just now ({code}); try again later") from error
 
 
 def stamp(told: os.stat_result) -> tuple[int, ...]:
@@ -65,13 +67,20 @@ def stamp(told: os.stat_result) -> tuple[int, ...]:
 
 
 class Visit:
-    """The share's root, open, and who is there. What it opens is closed when ``stack`` is."""
+    """The share's root, open, and who is there. All that it holds open is closed at the end of its ``with``."""
 
-    def __init__(self, root: int, maker: Maker, stack: ExitStack) -> None:
+    def __init__(self, root: int, maker: Maker) -> None:
         self.root = root
         self.maker = maker
-        self._stack = stack
         self._incoming: int | None = None
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._incoming is not None:
+            os.close(self._incoming)
+        os.close(self.root)
 
     # The marker
 
@@ -112,7 +121,8 @@ class Visit:
     def incoming(self) -> int:
         """The place out of sight, made if it is missing."""
         if self._incoming is None:
-            self._incoming = self._stack.enter_context(made(self.root, INCOMING)).fd
+            with made(self.root, INCOMING) as place:
+                self._incoming = os.dup(place.fd)
         return self._incoming
 
     @contextmanager
@@ -142,6 +152,14 @@ class Visit:
         return to
 
     # Finding
+
+    def surely_lacks(self, parts: tuple[str, ...]) -> bool:
+        """Whether nothing is there: told by one look, for what is mostly asked about in vain, such as marks."""
+        try:
+            os.stat("/".join(parts) or ".", dir_fd=self.root, follow_symlinks=False)
+        except OSError as error:
+            return error.errno in ABSENT and not self.replaces_in_two_steps
+        return False
 
     def surely(self, parts: tuple[str, ...], do: Callable[[], T]) -> T:
         """What ``do`` answers. Raises ``NoSuchPath`` only if ``parts`` are really not there.
