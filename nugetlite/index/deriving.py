@@ -11,7 +11,7 @@ from itertools import count, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
 from nugetlite.index import fulltext
 from nugetlite.index.schema import documents, manifests, packages, versions
@@ -53,11 +53,13 @@ def _newest(column: Any, *where: Any) -> Any:
     return found.correlate(packages).scalar_subquery()
 
 
+# Said with the text in it: a bound one might be what an index speaks of, so SQLite would plan anew at every run.
+_IS_TYPED = versions.c.types != literal_column("''")
 _STATES = Statement(
     select(
         packages,
         _newest(versions.c.number).label("now_newest"),
-        _newest(versions.c.number, versions.c.types != "").label("typed"),
+        _newest(versions.c.number, _IS_TYPED).label("typed"),
     ).where(packages.c.number.in_(WHICH))
 )
 
