@@ -137,13 +137,15 @@ class Feed:
         with closing(self._share.storage.stage()) as staged:
             digest = copy(upload, staged, self._config.max_package_size)
             package, archive = read_package(staged, digest, self._now())
-            claims = self._permit_push(actor, package.identity.id)
-            self.validate(package, archive, actor)
             before = self._index.trace(package.identity)
+            self._access.permit(
+                actor, Action.CREATE if before.id_is_new else Action.PUSH, package.identity.id
+            )
+            self.validate(package, archive, actor)
             if self._makes_way(package, actor, before, replacing):
                 pushed = self._replace(package, archive, staged, actor)
             else:
-                pushed = self._add(package, archive, staged, actor, before, claims=claims)
+                pushed = self._add(package, archive, staged, actor, before)
         self.announce_push(pushed.package, actor, replaced=pushed.replaced)
         return pushed
 
@@ -418,12 +420,6 @@ class Feed:
         since = self._now() - timedelta(days=NEWS_DAYS)
         return [removal for removal in removals if removal.when >= since][-MOST_NEWS:]
 
-    def _permit_push(self, actor: Actor, id: PackageId) -> bool:
-        """Return if they may push to this id, and whether it is new, so that it becomes theirs."""
-        is_new = not self._index.revision_of(id.key)
-        self._access.permit(actor, Action.CREATE if is_new else Action.PUSH, id)
-        return is_new
-
     def _claim(self, connection: Connection, actor: Actor, id: PackageId) -> None:
         """Make who pushes a new id its owner; raises as ``Access.permit`` if somebody else was quicker."""
         if owner := self._people.claim(connection, actor, id):
@@ -455,21 +451,14 @@ class Feed:
             )
 
     def _add(
-        self,
-        package: Package,
-        archive: Archive,
-        staged: BinaryIO,
-        actor: Actor,
-        before: Trace,
-        *,
-        claims: bool,
+        self, package: Package, archive: Archive, staged: BinaryIO, actor: Actor, before: Trace
     ) -> Pushed:
         """Put a new version on the share and index it; if that fails, the share is as it was before."""
         identity = package.identity
         entry = self._share.put(package, archive.manifest_bytes, staged)
         try:
             with self._database.begin() as connection:
-                if claims:
+                if before.id_is_new:
                     self._claim(connection, actor, identity.id)
                 now = self._index.trace_in(connection, identity)
                 if now != before:  # a scan found it before we are done

@@ -85,7 +85,7 @@ class Index:
             return reading.read_package(connection, identity)
 
     def trace(self, identity: Identity) -> Trace:
-        """Whether a version is there, or was removed, and much faster than ``get``."""
+        """Whether a version, or any other of its id, is there, or was removed; much faster than ``get``."""
         with self._database.glance() as connection:
             return reading.read_trace(connection, identity)
 

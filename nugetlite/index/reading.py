@@ -60,6 +60,7 @@ _TRACE = Statement(
         .where(removals.c.key == _key, removals.c.sort_key == _sort_key)
         .scalar_subquery()
         .label("removed"),
+        _number.label("package"),
     )
 )
 _COUNTS = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nugetlite.package.identity import Identity
@@ -53,11 +53,18 @@ class Known(NamedTuple):
         return f"{self.id}/{self.version}"
 
 
-class Trace(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trace:
     """What is known of a version; another value as soon as it came, went, or came back."""
 
     there: int | None  #: a number, if it can be restored
     removed: int | None  #: a revision, if it was removed
+    package: int | None = field(compare=False)  #: a number, if any version of the package can be restored
+
+    @property
+    def id_is_new(self) -> bool:
+        """Whether there is no version of the package at all."""
+        return self.package is None
 
 
 @dataclass(frozen=True, slots=True)
