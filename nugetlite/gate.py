@@ -26,7 +26,8 @@ class Gate:
         visits = self._threads.visits  # of this thread; a generator that is inside may end in another one
         with self._changed:
             if not visits:
-                self._changed.wait_for(lambda: self._is_open)
+                if not self._is_open:
+                    self._changed.wait_for(lambda: self._is_open)
                 self._inside += 1
             visits.append(None)
         try:
@@ -36,7 +37,8 @@ class Gate:
                 visits.pop()
                 if not visits:
                     self._inside -= 1
-                    self._changed.notify_all()
+                    if not self._is_open:  # else nobody waits for it
+                        self._changed.notify_all()
 
     def close(self, timeout: float) -> None:
         """Let nobody in any more, and wait, within reason, until everybody else is out."""
