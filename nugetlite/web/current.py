@@ -79,9 +79,9 @@ def links() -> Links:
         return Links(base_url)
     if not (host := request.host):
         raise NotUnderstood("The Host header of this request names no host")
-    return Links(_origin(request.scheme, host, request.root_path))
+    return _links_at(request.scheme, host, request.root_path)
 
 
 @lru_cache(maxsize=256)
-def _origin(scheme: str, host: str, root_path: str) -> str:
-    return get_current_url(scheme, host, root_path).rstrip("/")
+def _links_at(scheme: str, host: str, root_path: str) -> Links:
+    return Links(get_current_url(scheme, host, root_path).rstrip("/"))
