@@ -317,11 +317,16 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """What is kept."""
-        return None if value is None else (value - _BEGINNING) // _MICROSECOND
+        return None if value is None else kept(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """What was meant."""
         return None if value is None else moment(value)
+
+
+def kept(moment: datetime) -> int:
+    """The number as which a ``Moment`` keeps a point in time."""
+    return (moment - _BEGINNING) // _MICROSECOND
 
 
 def moment(kept: int) -> datetime:

@@ -218,7 +218,7 @@ def _published(row: Row) -> Said:
 
 
 def _created(row: Row) -> Said:
-    return type_coerce(row.of_file("published"), BigInteger)
+    return row.of_file("published")
 
 
 _FLAGS: dict[Property, Callable[[Row], ColumnElement[bool]]] = {

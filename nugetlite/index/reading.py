@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Integer, bindparam, exists, func, select, type_coerce
 
 from nugetlite.index.rows import identity_of, key_of, package_of, removal_of
 from nugetlite.index.schema import manifests, packages, removals, revision, versions
@@ -29,7 +29,7 @@ _of_id = versions.c.package == _number
 
 _REVISION = Statement(select(revision.c.number))
 _REVISION_OF = Statement(select(packages.c.revision).where(packages.c.key == _key))
-_some_removed = exists().where(removals.c.key == _key)
+_some_removed = type_coerce(exists().where(removals.c.key == _key), Integer)  # as the driver tells it will do
 _KEYS = Statement(
     select(versions.c.key, _some_removed.label("were_removed")).where(_of_id).order_by(versions.c.sort_key)
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from nugetlite.database import kept, moment
 from nugetlite.index.slices import slices_that_see
 from nugetlite.index.wording import DEPENDENCY, fingerprint, types_of
 from nugetlite.package.identity import Identity
@@ -43,25 +44,20 @@ def manifest_row(number: int, package: Package) -> Row:
         "manifest": package.manifest.to_json(),
         "size": package.size,
         "sha512": package.sha512,
-        "published": package.published,
+        "published": kept(package.published),
         "embedded": " ".join(sorted(package.embedded)),
     }
 
 
-# Rows are read again and again, and their manifests hardly ever change.
-_manifest = lru_cache(maxsize=4096)(Manifest.from_json)
-
-
 def package_of(row: Any, *, listed: bool) -> Package:
     """The package in a row of ``manifests``."""
-    return Package(
-        _manifest(row.manifest),
-        row.size,
-        row.sha512,
-        row.published,
-        listed,
-        _embedded(row.embedded),
-    )
+    return _package(row.manifest, row.size, row.sha512, row.published, listed, row.embedded)
+
+
+@lru_cache(maxsize=8192)  # rows are read again and again, and hardly ever change
+def _package(manifest: bytes, size: int, sha512: str, published: int, listed: bool, embedded: str) -> Package:
+    shown = frozenset(map(Embedded, embedded.split()))
+    return Package(Manifest.from_json(manifest), size, sha512, moment(published), listed, shown)
 
 
 def removal_row(removal: Removal, revision: int) -> Row:
@@ -91,8 +87,3 @@ def identity_of(row: Any) -> Identity:
 def key_of(identity: Identity) -> Mapping[str, str]:
     """What identifies a version in tables that are kept by name."""
     return {"key": identity.id.key, "sort_key": identity.version.sort_key}
-
-
-@lru_cache(maxsize=16)
-def _embedded(text: str) -> frozenset[Embedded]:
-    return frozenset(map(Embedded, text.split()))

@@ -82,7 +82,7 @@ manifests = Table(
     Column("manifest", LargeBinary, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha512", Text, nullable=False),
-    Column("published", Moment, nullable=False),
+    Column("published", BigInteger, nullable=False),  # a ``Moment``; told as such by ``rows`` alone
     Column("embedded", Text, nullable=False),  # separated by blanks
 )
 
