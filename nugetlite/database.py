@@ -112,10 +112,11 @@ class Database:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._speaking = _Speaking(backend)
         self._gate = Gate()
         self._one_writer = Lock()  # threads of one process wait here, in turn; processes in the database
         self._claim()
-        with self._speaking():
+        with self._speaking:
             backend.settle()
         _survive_forks(self)
 
@@ -130,7 +131,7 @@ class Database:
 
         Raises ``DatabaseBusy`` or ``DatabaseUnavailable``, also from within the block.
         """
-        with self._gate.inside(), self._speaking(), self._backend.transaction(writing=False) as connection:
+        with self._gate.inside(), self._speaking, self._backend.transaction(writing=False) as connection:
             yield connection
 
     @contextmanager
@@ -138,7 +139,7 @@ class Database:
         """As ``connect``, for questions that may turn out too large; raises ``TooMuchAsked`` after some seconds."""
         with (
             self._gate.inside(),
-            self._speaking(),
+            self._speaking,
             self._backend.transaction(writing=False) as connection,
             self._backend.hurrying(connection, seconds),
         ):
@@ -147,7 +148,7 @@ class Database:
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """A connection to read with by one statement, which needs no transaction around it; as ``connect``."""
-        with self._gate.inside(), self._speaking(), self._backend.glance() as connection:
+        with self._gate.inside(), self._speaking, self._backend.glance() as connection:
             yield connection
 
     @contextmanager
@@ -160,20 +161,14 @@ class Database:
         """
         with self._gate.inside(), self._turn():
             self._backend.check()
-            with (
-                self._speaking(),
-                self._backend.transaction(writing=True, durable=durable) as connection,
-            ):
+            with self._speaking, self._backend.transaction(writing=True, durable=durable) as connection:
                 yield connection
             self._backend.changed()
 
     def change(self) -> object:
         """Another value after any process committed anything; so cheap that it can be asked for each request."""
-        try:
+        with self._speaking:
             return self._backend.change()
-        except Exception:
-            with self._speaking():  # only now: it costs more than the look itself
-                raise
 
     def check(self) -> None:
         """Raise ``DatabaseUnavailable``, or ``DatabaseBusy``, unless it can be read and written."""
@@ -268,20 +263,24 @@ class Database:
             )
         return True
 
-    @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        """Turn what a driver raises into what it means for a client."""
-        try:
-            yield
-        except (FeedError, ConfigError):
-            raise
-        except Exception as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            meaning = self._backend.meaning(cause) if cause else None
-            if meaning is None:
-                raise
-            if isinstance(meaning, DatabaseUnavailable):
-                log.error("the database %s: %s", self.name, cause)
+
+class _Speaking:
+    """Turns what a driver raises into what it means for a client. Every look at the bell goes through here."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, Exception) or isinstance(error, (FeedError, ConfigError)):
+            return
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        meaning = self._backend.meaning(cause) if cause else None
+        if isinstance(meaning, DatabaseUnavailable):
+            log.error("the database %s: %s", self._backend.name, cause)
+        if meaning is not None:
             raise meaning from error
 
 
