@@ -51,7 +51,7 @@ class People:
         self._anonymous_read = anonymous_read
         self._now = now
         self._revision = Remembered(database, reading.read_revision)
-        self._last = Known(0, {}, {}, NOTHING, ByPattern({}))
+        self._last = Known(0, {}, {}, False, NOTHING, ByPattern({}))
         self._recognition = Recognition()
         self._passwords: dict[bytes, str] = {}  # which stored one a name and password were right for
         self._lock = Lock()
@@ -134,8 +134,7 @@ class People:
     @property
     def open_to_all(self) -> bool:
         """Whether everybody may read everything, without saying who they are."""
-        known = self.known()
-        return self._anonymous_read and known.sight(None, None).is_everything
+        return self.known().open_to_all
 
     def holds_for(self, actor: Actor) -> tuple[datetime | None, Callable[[str], None]]:
         """Until when an actor can be known again without being identified anew, and whom to tell of each use.
@@ -225,10 +224,12 @@ class People:
     def _read(self, connection: Connection) -> Known:
         granted = reading.read_grants(connection)
         told = granted.get(EVERYBODY, {})
+        everybody = granted_to_everybody(told, anonymous_read=self._anonymous_read)
         return Known(
             reading.read_revision(connection),
             reading.read_accounts(connection, granted),
-            granted_to_everybody(told, anonymous_read=self._anonymous_read),
+            everybody,
+            self._anonymous_read and seen_by(everybody).is_everything,
             seen_by(granted_to_everybody(told, anonymous_read=True)),
             ByPattern(reading.read_prefixes(connection)),
         )

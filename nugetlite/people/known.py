@@ -31,6 +31,7 @@ class Known:
     revision: int
     accounts: Mapping[str, Account]  #: by key
     everybody: Grants
+    open_to_all: bool  #: whether all may be read without saying who one is
     let_in: Sight  #: what somebody without an account sees whom a plugin lets in
     prefixes: ByPattern[tuple[str, ...]]  #: for whom ids are reserved
     keys: dict[bytes, ApiKey | None] = field(default_factory=dict)  #: by digest

@@ -96,12 +96,14 @@ def guard_reads(blueprint: Blueprint) -> Blueprint:
 
 def is_for_everybody() -> bool:
     """Whether what the current request reads is the same for whoever asks."""
-    here = parts()
-    return (
-        here.only_accounts_decide
-        and here.people.open_to_all
-        and not any(map(request.environ.__contains__, IN_ENVIRONMENT))
-    )
+    if (known := g.get("is_for_everybody")) is None:
+        here = parts()
+        known = g.is_for_everybody = (
+            here.only_accounts_decide
+            and here.people.open_to_all
+            and not any(map(request.environ.__contains__, IN_ENVIRONMENT))
+        )
+    return bool(known)
 
 
 def viewer() -> tuple[Actor, Sight] | None:
@@ -118,9 +120,13 @@ def _tell_caches_for_whom(response: Response) -> Response:
     keep = response.headers.get("Cache-Control", "no-cache")
     if not is_for_everybody() and "no-store" not in keep:
         response.headers["Cache-Control"] = private(keep)
-    if not (parts().only_accounts_decide and parts().people.open_to_all):
-        response.vary.update(CREDENTIALS)
+    response.vary.update(what_decides())
     return response
+
+
+def what_decides() -> tuple[str, ...]:
+    """The headers of a request by which it may see something else than others; none where everybody sees all."""
+    return () if parts().only_accounts_decide and parts().people.open_to_all else CREDENTIALS
 
 
 def private(keep: str) -> str:

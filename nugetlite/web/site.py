@@ -13,7 +13,7 @@ from werkzeug.routing import BaseConverter, Rule, ValidationError
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
 from nugetlite.package.version import Version
-from nugetlite.web.access import CREDENTIALS, is_for_everybody, notice, private, viewer
+from nugetlite.web.access import is_for_everybody, notice, private, viewer, what_decides
 from nugetlite.web.current import NAME, Parts
 from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
@@ -90,7 +90,7 @@ class Site(Flask):
             if not (seer := viewer()):
                 return super().finalize_request(rv, from_error_handler)
             if not is_for_everybody():
-                rv = replace(rv, cache_control=private(rv.cache_control), varies_by=CREDENTIALS)
+                rv = replace(rv, cache_control=private(rv.cache_control), varies_by=what_decides())
             request.environ.update({KEPT: rv, FOR: seer})
         return cast(Response, rv)  # all that Flask wants of it is that it can be called
 

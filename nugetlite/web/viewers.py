@@ -33,7 +33,7 @@ FOR = "nugetlite.viewer"  #: where the application says for whom it answered: an
 class _Viewer:
     """Somebody who was identified."""
 
-    number: int  #: the same for all who see the same
+    number: int  #: the same for all who see the same, and are told the same of caches
     revision: int  #: of people, as of which this holds
     until: datetime | None  #: when their key ends
     used: Callable[[str], None]  #: hears of each use, with the address
@@ -47,7 +47,7 @@ class Viewers:
         self._guesses = guesses
         self._recognition = Recognition()
         self._lock = Lock()
-        self._numbers: dict[Sight, int] = {}
+        self._numbers: dict[tuple[Sight, bool], int] = {}
         self._known: dict[bytes, _Viewer] = {}
 
     def of(self, environ: WSGIEnvironment) -> int | None:
@@ -71,14 +71,14 @@ class Viewers:
         actor, sight = environ.pop(FOR, (None, None))
         if not isinstance(actor, Actor) or sight is None:
             return None
-        number = self._number(sight)
+        number = self._number(sight, actor.is_anonymous)  # caches are told different things of the two
         until, used = self._people.holds_for(actor)
         keep(self._known, self._mark(environ), _Viewer(number, environ[SINCE], until, used))
         return number
 
-    def _number(self, sight: Sight) -> int:
+    def _number(self, sight: Sight, is_anonymous: bool) -> int:
         with self._lock:
-            return self._numbers.setdefault(sight, len(self._numbers))
+            return self._numbers.setdefault((sight, is_anonymous), len(self._numbers))
 
     def _mark(self, environ: WSGIEnvironment) -> bytes:
         told = [environ.get(name, "") for name in IN_ENVIRONMENT]
