@@ -49,6 +49,10 @@ class Pattern:
         """Whether an id, in lower case, is meant."""
         return self.means_all or _compiled(self.key).fullmatch(key) is not None
 
+    def covers(self, other: Pattern) -> bool:
+        """Whether surely every id that ``other`` means is meant."""
+        return self.fits(other.key)  # its "*", as a letter, is in no id, so only a "*" of ours takes it
+
     @property
     def specificity(self) -> tuple[bool, int]:
         """What comes first in order says more: an id in full, then the most letters beside its ``*``."""

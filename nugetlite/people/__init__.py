@@ -18,7 +18,7 @@ from nugetlite.later import Later
 from nugetlite.package.patterns import ByPattern
 from nugetlite.package.sight import NOTHING, Sight
 from nugetlite.people import reading, writing
-from nugetlite.people.known import Known, check_valid, granted_to_everybody, keep, seen_by
+from nugetlite.people.known import Known, check_valid, granted_to_everybody, keep, key_of, seen_by
 from nugetlite.people.schema import SCHEMA
 from nugetlite.people.secret import Recognition, digest, is_key, is_mistyped, is_password
 from nugetlite.people.values import EVERYBODY, ApiKey, Kind, Owner, Standing, Use
@@ -63,8 +63,9 @@ class People:
     def by_key(self, text: str, address: str = "") -> Actor:
         """Whoever has this API key. Raises ``Refused`` if nobody has, or it has ended."""
         key = self._key(text)
-        account = key and self.known().account(key.account)
-        if not key or not account:
+        known = self.known()
+        account = key and known.account(key.account)
+        if not key or not account or not known.account(key.behalf):
             raise Refused("The API key is not one that this feed knows; check it for typing errors")
         now = self._now()
         check_valid(key, account.name, now)
@@ -108,7 +109,7 @@ class People:
         """Whether an actor may do something; ``None`` about who has no account. Raises ``Refused``, which says why."""
         known = self.known()
         if account := known.account(actor.name):
-            return known.may(actor, account, _key_of(actor), action, id, self._owners_of)
+            return known.may(actor, account, key_of(actor), action, id, self._owners_of)
         asked = id.key if id and action is not Action.READ else None  # which ids are read, ``sight`` says
         return True if known.standing(None).may(action, asked) else None
 
@@ -118,7 +119,7 @@ class People:
         account = known.account(actor.name)
         if not account and not actor.is_anonymous:
             return known.let_in
-        return known.sight(account, _key_of(actor))
+        return known.sight(account, key_of(actor))
 
     def standing(self, actor: Actor) -> Standing:
         """What an actor was granted, by whatever they came."""
@@ -129,7 +130,7 @@ class People:
         """For which accounts an actor acts, by key; none for who has no account."""
         known = self.known()
         account = known.account(actor.name)
-        return known.acting(account, _key_of(actor)) if account else frozenset()
+        return known.acting(account, key_of(actor)) if account else frozenset()
 
     @property
     def open_to_all(self) -> bool:
@@ -141,7 +142,7 @@ class People:
 
         ``None`` is: as long as the revision stands.
         """
-        if (key := _key_of(actor)) is None:
+        if (key := key_of(actor)) is None:
             return None, lambda address: None
         return key.changes, lambda address: self._note_use(key, Use(self._now(), address))
 
@@ -201,8 +202,10 @@ class People:
         account = known.account(actor.name)
         if not account:
             return ""
-        key = _key_of(actor)
+        key = key_of(actor)
         owner = key.behalf if key else account.key
+        if owner not in known.accounts:
+            return ""
         return owner if writing.claim(connection, id, owner, self._now()) else ""
 
     def write_uses(self) -> None:
@@ -259,7 +262,3 @@ class People:
     def _note_use(self, key: ApiKey, use: Use) -> None:
         self._uses[key.number] = use
         self._later.want()
-
-
-def _key_of(actor: Actor) -> ApiKey | None:
-    return actor.credential if isinstance(actor.credential, ApiKey) else None

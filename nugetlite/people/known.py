@@ -55,7 +55,7 @@ class Known:
     def _tables(self, account: Account | None) -> list[Grants]:
         if account is None:
             return [self.everybody]
-        groups = [self.accounts[each] for each in sorted(account.organizations) if each in self.accounts]
+        groups = filter(None, map(self.account, sorted(account.organizations)))
         return [self.everybody, account.grants, *[group.grants for group in groups]]
 
     def sight(self, account: Account | None, key: ApiKey | None) -> Sight:
@@ -76,7 +76,7 @@ class Known:
         """For whom somebody acts: themselves and their organizations; through a key, for whom that was made."""
         if key and key.behalf != account.key:
             return frozenset({key.behalf})
-        return frozenset({account.key, *account.organizations})
+        return frozenset({account.key, *filter(self.account, account.organizations)})
 
     def may(
         self,
@@ -143,6 +143,11 @@ class Known:
         return ", ".join(self.accounts[key].name if key in self.accounts else key for key in keys)
 
 
+def key_of(actor: Actor) -> ApiKey | None:
+    """The API key through which somebody acts, if through one."""
+    return actor.credential if isinstance(actor.credential, ApiKey) else None
+
+
 def granted_to_everybody(told: Grants, *, anonymous_read: bool) -> dict[Pattern, Role]:
     """What everybody may do: to read, if the feed is open, unless something else is told."""
     return {ALL: Role.READER if anonymous_read else Role.NONE, **told}
@@ -175,9 +180,19 @@ def _check_key(key: ApiKey | None, action: Action, id: PackageId | None) -> None
     if key.actions.isdisjoint(wanted):
         scopes = ", ".join(sorted(scope.value for scope in key.scopes))
         raise Refused(f"The API key {key.name} may not be used to {action}, only to {scopes}")
-    if id and not key.fits(id.key):
-        patterns = ", ".join(pattern.key for pattern in key.patterns)
-        raise Refused(f"The API key {key.name} is for {patterns}, and not for {id}")
+    check_fits(key, id) if id else None
+    if action is Action.MANAGE and not id and not any(pattern.means_all for pattern in key.patterns):
+        raise Refused(f"The API key {key.name} is for {_patterns(key)}, and not for the whole feed")
+
+
+def check_fits(key: ApiKey, id: PackageId) -> None:
+    """Raise ``Refused`` if a key was not made for an id."""
+    if not key.fits(id.key):
+        raise Refused(f"The API key {key.name} is for {_patterns(key)}, and not for {id}")
+
+
+def _patterns(key: ApiKey) -> str:
+    return ", ".join(pattern.key for pattern in key.patterns)
 
 
 def keep(remembered: dict[K, V], key: K, value: V) -> None:

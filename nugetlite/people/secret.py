@@ -55,15 +55,18 @@ def hash_password(password: str) -> str:
     """A password as it may be stored: scrypt, with a salt. Raises ``NotUnderstood`` for one that is not wanted."""
     if is_key(password):
         raise NotUnderstood("A password does not look like an API key; choose another one")
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise NotUnderstood(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD or not password.isprintable():
+        raise NotUnderstood(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} printable characters")
     return generate_password_hash(password)
 
 
 def is_password(stored: str, password: str) -> bool:
     """Whether this is the password that was stored; it takes as long where there is none."""
-    fits = check_password_hash(stored or _NOBODYS, password[:LONGEST_PASSWORD])
-    return fits and bool(stored) and len(password) <= LONGEST_PASSWORD
+    sound = (
+        password[:LONGEST_PASSWORD].encode(errors="replace").decode()
+    )  # what is no Unicode cannot be hashed
+    fits = check_password_hash(stored or _NOBODYS, sound)
+    return fits and bool(stored) and sound == password
 
 
 class Recognition:

@@ -19,7 +19,7 @@ RESERVED = frozenset({EVERYBODY, "administrator", "anonymous", "guest", "operato
 NAME_LIMIT = 64  #: characters
 SOON = timedelta(days=10)  #: before a key expires, its user is told
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]*[A-Za-z0-9_])?")
-_KEY_NAME = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_KEY_NAME = re.compile(r"[A-Za-z0-9](?:[ -~]*[!-.0-~])?")  # stands in URLs, so it is not ".." and no folder
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -222,7 +222,10 @@ def key_name(text: str) -> str:
     """A name for an API key. Raises ``NotUnderstood``."""
     name = text.strip()
     if len(name) > NAME_LIMIT or not _KEY_NAME.fullmatch(name):
-        raise NotUnderstood(f"The name of a key is 1 to {NAME_LIMIT} printable ASCII characters")
+        raise NotUnderstood(
+            f"The name of a key is 1 to {NAME_LIMIT} printable ASCII characters: first a letter or digit, "
+            "and at the end no slash"
+        )
     return name
 
 
