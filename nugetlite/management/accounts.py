@@ -53,11 +53,8 @@ class Accounts:
         return sorted(seen.values(), key=lambda account: account.key)
 
     def get(self, actor: Actor, name: str) -> Account:
-        """One of those. Raises ``NotThere``."""
-        account = self._desk.account(name)
-        if account.key not in self._desk.people.acting(actor):
-            self._desk.require_manager(actor)
-        return account
+        """One of those; raises as ``Desk.seen``."""
+        return self._desk.seen(actor, name)
 
     def grant(self, actor: Actor, name: str, grants: Mapping[Pattern, Role]) -> Mapping[Pattern, Role]:
         """Make these the grants of an account, or of everybody, in place of earlier ones."""
@@ -81,24 +78,27 @@ class Accounts:
 
     def set_password(self, actor: Actor, name: str, password: str, old: str | None = None) -> None:
         """Give somebody another password, which ends their sessions. Who does so for themselves tells the ``old``."""
-        account = self._desk.account(name)
-        if not self._desk.manages(actor):
-            self._desk.require_self(actor, account)
-            if not is_password(account.password, old or ""):
-                raise Refused("The old password is not right")
-        if account.kind is not Kind.PERSON:
-            raise NotUnderstood(f"A {account.kind} has no password; make it an API key instead")
+        asked = self._desk.decided(actor, name)
+        manages = self._desk.manages(actor)
+        if asked.kind is not Kind.PERSON:
+            raise NotUnderstood(f"A {asked.kind} has no password; make it an API key instead")
+        if not manages and not is_password(asked.password, old or ""):
+            raise Refused("The old password is not right")
         stored = hash_password(password)
-        with self._desk.change(actor, "set password", account.name) as connection:
+        with self._desk.change(actor, "set password", asked.name) as connection:
+            account = self._desk.account(name)  # as it is by now: hashing takes its time
+            if not manages and account.password != asked.password:
+                raise Refused("The old password is not right any more")
             writing.write_account(connection, replace(account, password=stored, stamp=_stamp(account.stamp)))
 
     def enable(self, actor: Actor, name: str, *, enabled: bool) -> Account:
         """Let an account act, or keep it from acting: its password, sessions and keys do not count meanwhile."""
         self._desk.require_manager(actor)
-        account = self._desk.account(name)
+        shown = self._desk.account(name).name
         with self._desk.change(
-            actor, "enable account" if enabled else "disable account", account.name
+            actor, "enable account" if enabled else "disable account", shown
         ) as connection:
+            account = self._desk.account(name)
             writing.write_account(connection, replace(account, enabled=enabled, stamp=_stamp(account.stamp)))
         return self._desk.account(name)
 
@@ -107,8 +107,8 @@ class Accounts:
         self._desk.require_manager(actor)
         account = self._desk.account(name)
         people = self._desk.people
-        owned = [owner.id for owner in people.owned(account.key) if owner.confirmed]
         with self._desk.change(actor, "delete account", account.name) as connection:
+            owned = [owner.id for owner in people.owned(account.key) if owner.confirmed]
             writing.erase_account(connection, account.key)
             self._desk.shown.touch(connection, *map(PackageId, owned))
         left = people.owners([id.lower() for id in owned])
@@ -128,17 +128,19 @@ class Accounts:
         with self._desk.change(
             actor, "add member", group.name, member=account.name, leads=str(leads).lower()
         ) as connection:
-            writing.write_member(connection, group.key, account.key, leads=leads)
+            members = [
+                self._desk.account(each).key for each in (organization, name)
+            ]  # if they are still there
+            writing.write_member(connection, *members, leads=leads)
         return self._desk.account(organization)
 
     def remove_member(self, actor: Actor, organization: str, name: str) -> Account:
         """End somebody's membership, and the keys by which they act for the organization; one can leave, too."""
         group, account = self._desk.organization(organization), self._desk.account(name)
-        if actor.name.lower() != account.key:
-            self._desk.require_self(actor, group)
-        if account.key not in group.members:
-            raise NotThere(f"{account.name} is no member of {group.name}")
+        self._desk.require_self(actor, account if self._desk.leads(actor, account) else group)
         with self._desk.change(actor, "remove member", group.name, member=account.name) as connection:
+            if account.key not in self._desk.account(organization).members:
+                raise NotThere(f"{account.name} is no member of {group.name}")
             writing.erase_member(connection, group.key, account.key)
         return self._desk.account(organization)
 

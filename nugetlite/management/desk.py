@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from nugetlite.actor import Action, Actor
 from nugetlite.errors import CredentialsWanted, NotThere, Refused, quoted
-from nugetlite.people.values import Account, ApiKey, Kind, Scope
+from nugetlite.people.known import check_fits, key_of
+from nugetlite.people.values import Account, Kind, Scope
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -79,23 +80,42 @@ class Desk:
             raise NotThere(f"{account.name} is no organization")
         return account
 
-    def require_self(self, actor: Actor, account: Account) -> None:
-        """Return if an actor decides for an account: it is theirs, they lead it, or they manage the feed.
+    def seen(self, actor: Actor, name: str) -> Account:
+        """An account that an actor sees: their own, their organizations, any if they manage the feed.
+
+        Raises ``NotThere``; who does not manage the feed is not told so of others, but refused in either case.
+        """
+        if name.strip().lower() not in self.people.acting(actor):
+            self.require_manager(actor)
+        return self.account(name)
+
+    def decided(self, actor: Actor, name: str) -> Account:
+        """An account that an actor decides for; raises as ``require_self`` and ``seen``."""
+        if account := self.people.known().accounts.get(name.strip().lower()):
+            self.require_self(actor, account)
+        else:
+            self.require_manager(actor)
+        return self.account(name)
+
+    def require_self(self, actor: Actor, account: Account, id: PackageId | None = None) -> None:
+        """Return if an actor decides for an account, in what concerns an id: it is theirs, or they lead it, or they
+        manage the feed.
 
         Through an API key nobody does, unless it was made for that: else a key that leaked could make others.
         """
-        if self.leads(actor, account):
-            key = actor.credential
-            if isinstance(key, ApiKey) and Scope.MANAGE not in key.scopes:
+        if not self.leads(actor, account):
+            self.require_manager(actor, id)
+        elif key := key_of(actor):
+            if Scope.MANAGE not in key.scopes:
                 raise Refused(
                     f"The API key {key.name} may not be used to manage; sign in with name and password, "
                     "or use a key with the action manage"
                 )
-            return
-        self.require_manager(actor)
+            check_fits(key, id) if id else None
 
     def leads(self, actor: Actor, account: Account) -> bool:
-        """Whether an account is an actor's own, or an organization that they lead."""
+        """Whether an account is an actor's own, or an organization that they lead; through a key, for whom that is."""
         own = actor.name.lower()
-        is_account = self.people.known().account(own) is not None
-        return is_account and (account.key == own or account.members.get(own, False))
+        return account.key in self.people.acting(actor) and (
+            account.key == own or account.members.get(own, False)
+        )

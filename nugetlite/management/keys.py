@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from nugetlite.management.desk import Desk
 from nugetlite.package.package import Deletion
 from nugetlite.package.patterns import ALL, Pattern
 from nugetlite.people import reading, writing
+from nugetlite.people.known import key_of
 from nugetlite.people.secret import digest, new_key
 from nugetlite.people.values import USUAL_SCOPES, Account, ApiKey, Kind, Scope, Use, key_name
 
@@ -55,12 +56,16 @@ class Keys:
 
     def of(self, actor: Actor, account: str) -> list[tuple[ApiKey, Use | None]]:
         """The keys of an account, and when each was used last; those that ended lately, too."""
-        owner = self._decided(actor, account)
+        owner = self._desk.decided(actor, account)
         return self._desk.people.keys(owner.key)
 
     def create(self, actor: Actor, account: str, wanted: Wanted) -> Issued:
-        """Make a key. Raises ``InTheWay`` if the account has one of that name."""
-        owner = self._decided(actor, account)
+        """Make a key. Raises ``InTheWay`` if the account has one of that name.
+
+        Through another key nobody makes one that may do more than that, unless they manage the feed.
+        """
+        owner = self._desk.decided(actor, account)
+        self._check_within(actor, wanted.patterns, wanted.scopes, wanted.deletion)
         return self.issue(actor, owner, wanted)
 
     def issue(self, actor: Actor, owner: Account, wanted: Wanted) -> Issued:
@@ -99,34 +104,42 @@ class Keys:
 
     def regenerate(self, actor: Actor, account: str, name: str) -> Issued:
         """Put another key in the place of one, which stops working at once; it lives as long as that one was to."""
-        owner = self._decided(actor, account)
-        old, now, text = self._found(owner, name), self._desk.now(), new_key()
-        life = old.expires - old.created if old.expires else None
-        key = replace(old, created=now, expires=now + life if life else None)
-        with self._desk.change(actor, "regenerate key", owner.name, key=old.name) as connection:
+        owner = self._desk.decided(actor, account)
+        now, text = self._desk.now(), new_key()
+        with self._desk.change(actor, "regenerate key", owner.name, key=name.strip()) as connection:
+            old = _found(owner, reading.read_keys(connection, owner.key), name)
+            self._check_within(actor, old.patterns, old.scopes, old.deletion)
+            life = old.expires - old.created if old.expires else None
+            key = replace(old, created=now, expires=now + life if life else None)
             writing.write_key(connection, key, digest(text))
         return Issued(key, text)
 
     def revoke(self, actor: Actor, account: str, name: str) -> ApiKey:
         """End a key, at once and for good. Who has just that key may always do so: it may have leaked."""
-        owner = self._desk.account(account)
-        if not (actor.name.lower() == owner.key and actor.key == name):
-            owner = self._decided(actor, account)
-        key, now = self._found(owner, name), self._desk.now()
-        with self._desk.change(actor, "revoke key", owner.name, key=key.name) as connection:
+        name = name.strip()
+        if actor.name.lower() == account.strip().lower() and actor.key == name:
+            owner = self._desk.account(account)
+        else:
+            owner = self._desk.decided(actor, account)
+        now = self._desk.now()
+        with self._desk.change(actor, "revoke key", owner.name, key=name) as connection:
+            key = _found(owner, reading.read_keys(connection, owner.key), name)
             writing.revoke_key(connection, key.number, now)
         return replace(key, revoked=now)
 
-    def _decided(self, actor: Actor, account: str) -> Account:
-        """The account, if the actor decides about its keys."""
-        owner = self._desk.account(account)
-        self._desk.require_self(actor, owner)
-        return owner
-
-    def _found(self, owner: Account, name: str) -> ApiKey:
-        if key := _named([key for key, _ in self._desk.people.keys(owner.key)], name.strip()):
-            return key
-        raise NotThere(f"{owner.name} has no key {quoted(name)}")
+    def _check_within(
+        self, actor: Actor, patterns: Iterable[Pattern], scopes: frozenset[Scope], deletion: Deletion | None
+    ) -> None:
+        through = key_of(actor)
+        if through is None or self._desk.manages(actor):
+            return
+        is_within = (
+            scopes <= through.scopes
+            and all(any(wide.covers(each) for wide in through.patterns) for each in patterns)
+            and through.deletion in (None, deletion)
+        )
+        if not is_within:
+            raise Refused(f"The API key {through.name} cannot make one that may do more than itself")
 
     def _behalf(self, owner: Account, name: str) -> str:
         if not name or name.lower() == owner.key:
@@ -140,6 +153,12 @@ class Keys:
 def _named(keys: Sequence[ApiKey], name: str) -> ApiKey | None:
     """The newest of that name that has not been revoked."""
     return next((key for key in reversed(keys) if key.name == name and not key.revoked), None)
+
+
+def _found(owner: Account, keys: Sequence[ApiKey], name: str) -> ApiKey:
+    if key := _named(keys, name.strip()):
+        return key
+    raise NotThere(f"{owner.name} has no key {quoted(name)}")
 
 
 def _check(owner: Account, wanted: Wanted) -> None:

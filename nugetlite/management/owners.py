@@ -22,16 +22,18 @@ class Owners:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def of(self, id: PackageId) -> list[tuple[Account, Owner]]:
-        """The owners of an id, and those who were asked to become one."""
-        return [(self._desk.account(owner.account), owner) for owner in self._desk.people.owners_of(id)]
+    def of(self, actor: Actor, id: PackageId) -> list[tuple[Account, Owner]]:
+        """The owners of an id; whom it concerns sees those who were asked to become one, too."""
+        there = self._desk.people.owners_of(id)
+        acting = self._desk.people.acting(actor)
+        is_concerned = self._desk.manages(actor, id) or any(owner.account in acting for owner in there)
+        return [
+            (self._desk.account(owner.account), owner) for owner in there if owner.confirmed or is_concerned
+        ]
 
     def owned(self, actor: Actor, account: str) -> list[Owner]:
         """What an account owns, and was asked to own."""
-        owner = self._desk.account(account)
-        if owner.key not in self._desk.people.acting(actor):
-            self._desk.require_manager(actor)
-        return self._desk.people.owned(owner.key)
+        return self._desk.people.owned(self._desk.seen(actor, account).key)
 
     def add(self, actor: Actor, id: PackageId, account: str) -> Owner:
         """Make somebody an owner.
@@ -54,6 +56,8 @@ class Owners:
         owner = replace(asked, confirmed=True, since=self._desk.now(), replaces="")
         who = self._desk.account(asked.account)
         with self._desk.change(actor, "confirm owner", str(id), owner=who.name) as connection:
+            if asked not in self._desk.people.owners_of(id):
+                raise NotThere(f"Nobody asks {who.name} to be an owner of {id} any more")
             self._make(connection, id, owner, asked.replaces)
         return owner
 
@@ -64,13 +68,13 @@ class Owners:
         if who.key not in there:
             raise NotThere(f"{who.name} is no owner of {id}")
         manages = self._desk.manages(actor, id)
-        if not manages and not self._desk.leads(actor, who):
-            self._require_owner(actor, id)
-        if not manages and self._confirmed(id) == {who.key}:
-            raise InTheWay(
-                f"{who.name} is the last owner of {id}; hand it over instead, or ask an administrator"
-            )
+        if not manages:
+            self._desk.require_self(actor, who if self._desk.leads(actor, who) else self._own(actor, id), id)
         with self._desk.change(actor, "remove owner", str(id), owner=who.name) as connection:
+            if not manages and self._confirmed(id) == {who.key}:
+                raise InTheWay(
+                    f"{who.name} is the last owner of {id}; hand it over instead, or ask an administrator"
+                )
             writing.erase_owner(connection, id, who.key)
             self._desk.shown.touch(connection, id)
 
@@ -78,12 +82,14 @@ class Owners:
         who = self._desk.account(account)
         manages = self._desk.manages(actor, id)
         if not manages:
-            self._require_owner(actor, id)
+            self._desk.require_self(actor, self._own(actor, id), id)
         confirmed = manages or self._desk.leads(actor, who)
         owner = Owner(id.text, who.key, confirmed, self._desk.now(), "" if confirmed else replaces)
         what = "add owner" if confirmed else "invite owner"
         with self._desk.change(actor, what, str(id), owner=who.name, replaces=replaces) as connection:
-            if who.key in self._confirmed(id):
+            if not manages:
+                self._own(actor, id)  # may have been taken away from them meanwhile
+            if self._desk.account(account).key in self._confirmed(id):
                 raise InTheWay(f"{who.name} is an owner of {id} already")
             self._make(connection, id, owner, replaces if confirmed else "")
         return owner
@@ -96,10 +102,6 @@ class Owners:
 
     def _confirmed(self, id: PackageId) -> set[str]:
         return {owner.account for owner in self._desk.people.owners_of(id) if owner.confirmed}
-
-    def _require_owner(self, actor: Actor, id: PackageId) -> None:
-        own = self._own(actor, id)
-        self._desk.require_self(actor, own)
 
     def _own(self, actor: Actor, id: PackageId) -> Account:
         """The account through which an actor owns an id. Raises ``Refused``."""
@@ -115,6 +117,6 @@ class Owners:
             who = self._desk.account(owner.account)
             is_meant = not account or who.key == account.lower()
             if is_meant and not owner.confirmed and self._desk.leads(actor, who):
-                self._desk.require_self(actor, who)
+                self._desk.require_self(actor, who, id)
                 return owner
         raise NotThere(f"Nobody asked {account or actor.name} to be an owner of {id}")
