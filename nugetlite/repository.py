@@ -224,6 +224,11 @@ class Repository:
         """The listed versions that are wanted, and how many there are."""
         return self._listing.read(wanted)
 
+    def ids(self) -> Sequence[PackageId]:
+        """Every id that there is a version of, unlisted ones included, in order."""
+        found = {id.key: id for id in map(PackageId.parse, self._listing.ids())}
+        return [found[key] for key in sorted(found)]
+
     def open(self, item: Item) -> BinaryIO:
         """The bytes of a version; the caller closes them."""
         return self._feed.reopen(item) if isinstance(item, Package) else self._archives.open(item)

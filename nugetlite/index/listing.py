@@ -68,6 +68,7 @@ _archives = select(
     literal(0).label("number"),
 ).where(archives.c.listed)
 _all = union_all(_packages, _archives).subquery("everything")
+_ids = union_all(select(packages.c.id), select(archives.c.id).distinct())
 _highest = select(_all.c.key, func.max(_all.c.sort_key)).group_by(_all.c.key)
 
 
@@ -97,6 +98,11 @@ class Listing:
         with self._database.connect() as connection:
             total = connection.execute(select(func.count()).select_from(_all).where(*chosen)).scalar_one()
             return Listed(total, _items(connection, connection.execute(page).all()))
+
+    def ids(self) -> list[str]:
+        """Every id that there is a version of, unlisted ones included."""
+        with self._database.connect() as connection:
+            return list(connection.execute(_ids).scalars())
 
 
 def _items(connection: Connection, places: Sequence[Row[Any]]) -> tuple[Package | StoredArchive, ...]:

@@ -17,11 +17,17 @@ class Prefixes:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def reserved(self) -> Mapping[Pattern, tuple[str, ...]]:
-        """The patterns, and the names of the accounts for whom each is reserved."""
+    def reserved(self, actor: Actor) -> Mapping[Pattern, tuple[str, ...]]:
+        """The patterns, and the names of the accounts for whom each is reserved.
+
+        Who does not manage the feed sees those that are reserved for them: a pattern may tell of hidden packages.
+        """
         known = self._desk.people.known()
+        sees_all, own = self._desk.manages(actor), self._desk.people.acting(actor)
         return {
-            pattern: tuple([known.named([key]) for key in keys]) for pattern, keys in known.prefixes.entries
+            pattern: tuple([known.named([key]) for key in keys])
+            for pattern, keys in known.prefixes.entries
+            if sees_all or not own.isdisjoint(keys)
         }
 
     def reserve(self, actor: Actor, pattern: Pattern, account: str) -> None:
