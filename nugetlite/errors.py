@@ -22,6 +22,7 @@
     ├── InTheWay 409              what is there already stands against it
     ├── PackageNeeded 409         others would miss it
     ├── TooLarge 413
+    ├── WrongKind 415
     ├── BadDelta 422              it does not lead from what is here to what it was made from
     ├── TooManyTries 429
     ├── NotOffered 501            a part of a protocol that this feed does without
@@ -120,6 +121,12 @@ class NotADelta(NotUnderstood):
 
     def __init__(self) -> None:
         super().__init__("This is no Octodiff delta; send one, or the whole package to packages/raw")
+
+
+class WrongKind(FeedError):
+    """What was sent is of a kind that is not taken here; the sentence says of which it has to be."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class BadDelta(FeedError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from getpass import GetPassWarning
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
@@ -13,12 +12,13 @@ import click
 from nugetlite.actor import OPERATOR
 from nugetlite.cli.office import Office, at_the_office, in_words
 from nugetlite.management import plain
+from nugetlite.management.accounts import usual_grants
 from nugetlite.package.patterns import ALL
 from nugetlite.people.secret import LONGEST_PASSWORD
 from nugetlite.people.values import EVERYBODY, Account, Grants, Kind, Role, parse_grants
 
 if TYPE_CHECKING:
-    from nugetlite.package.patterns import Pattern
+    pass
 
 password_from_input = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
@@ -62,11 +62,13 @@ def create(
 ) -> None:
     """Make an account. Of a person the password is asked for."""
     kind = kind or Kind.PERSON
-    granted = _granted(kind, parse_grants(grants), is_admin=admin)
+    granted = parse_grants(grants)
+    if admin:
+        granted = {ALL: Role.ADMINISTRATOR, **granted}
     password = ""
     if password_stdin or (kind is Kind.PERSON and not no_password):
         password = _password(name, from_input=password_stdin)
-    account = office.management.accounts.create(OPERATOR, name, kind, granted, password)
+    account = office.management.accounts.create(OPERATOR, name, kind, granted or usual_grants(kind), password)
     office.telling.json(plain.account(account))
     office.telling.say(f"Made {account.name}, {_article(kind)}: {in_words(account.grants)}")
     if kind is Kind.SERVICE or no_password:
@@ -78,7 +80,7 @@ def create(
 def list_accounts(office: Office) -> None:
     """Show all accounts, and what everybody may do."""
     accounts = office.management.accounts
-    found, everybody = accounts.seen(OPERATOR), accounts.everybody()
+    found, everybody = accounts.seen(OPERATOR), accounts.everybody(OPERATOR)
     rows = [_row(account) for account in found]
     office.table(
         ("Name", "Kind", "Grants", "Belongs to", "State"),
@@ -96,7 +98,7 @@ def list_accounts(office: Office) -> None:
 def show(office: Office, name: str) -> None:
     """Show one account, or what everybody may do."""
     if name.lower() == EVERYBODY:
-        _tell_grants(office, EVERYBODY, office.management.accounts.everybody())
+        _tell_grants(office, EVERYBODY, office.management.accounts.everybody(OPERATOR))
         return
     account = office.management.accounts.get(OPERATOR, name)
     office.telling.json(plain.account(account))
@@ -124,7 +126,7 @@ def grant(office: Office, name: str, grants: tuple[str, ...], add: bool) -> None
     accounts, wanted = office.management.accounts, parse_grants(grants)
     if add:
         is_everybody = name.lower() == EVERYBODY
-        before = accounts.everybody() if is_everybody else accounts.get(OPERATOR, name).grants
+        before = accounts.everybody(OPERATOR) if is_everybody else accounts.get(OPERATOR, name).grants
         wanted = {**before, **wanted}
     granted = accounts.grant(OPERATOR, name, wanted)
     _tell_grants(office, name, granted)
@@ -197,13 +199,6 @@ def remove_member(office: Office, organization: str, name: str) -> None:
     """End a membership, and the keys by which the member acts for the organization."""
     group = office.management.accounts.remove_member(OPERATOR, organization, name)
     _tell_members(office, group)
-
-
-def _granted(kind: Kind, told: Mapping[Pattern, Role], *, is_admin: bool) -> Mapping[Pattern, Role]:
-    """What is granted at first. An organization gives its members only what it is told to."""
-    if is_admin:
-        return {ALL: Role.ADMINISTRATOR, **told}
-    return told or ({} if kind is Kind.ORGANIZATION else {ALL: Role.READER})
 
 
 def _password(name: str, *, from_input: bool) -> str:

@@ -9,7 +9,7 @@ from nugetlite.actor import Actor
 from nugetlite.errors import InTheWay, NotThere, NotUnderstood, Refused
 from nugetlite.management.desk import Desk
 from nugetlite.package.identity import PackageId
-from nugetlite.package.patterns import Pattern
+from nugetlite.package.patterns import ALL, Pattern
 from nugetlite.people import writing
 from nugetlite.people.secret import hash_password, is_password
 from nugetlite.people.values import EVERYBODY, Account, Kind, Role, account_name
@@ -72,8 +72,9 @@ class Accounts:
             writing.write_grants(connection, key, grants)
         return grants
 
-    def everybody(self) -> Mapping[Pattern, Role]:
+    def everybody(self, actor: Actor) -> Mapping[Pattern, Role]:
         """What everybody was granted."""
+        self._desk.require_manager(actor)
         return self._desk.people.known().everybody
 
     def set_password(self, actor: Actor, name: str, password: str, old: str | None = None) -> None:
@@ -143,6 +144,11 @@ class Accounts:
                 raise NotThere(f"{account.name} is no member of {group.name}")
             writing.erase_member(connection, group.key, account.key)
         return self._desk.account(organization)
+
+
+def usual_grants(kind: Kind) -> dict[Pattern, Role]:
+    """What an account may do if nothing else is said. An organization gives its members only what it is told to."""
+    return {} if kind is Kind.ORGANIZATION else {ALL: Role.READER}
 
 
 def _told(grants: Mapping[Pattern, Role]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,7 +34,7 @@ def actor() -> Actor:
 def require(action: Action, package_id: PackageId | None = None) -> Actor:
     """Whoever sends the current request, if they may do this; raises as ``Access.permit`` does."""
     if action is not Action.READ:
-        _stay_on_this_site()
+        stay_on_this_site()
     parts().access.permit(ANONYMOUS, action) if action.writes and config().read_only else None
     who = actor()
     try:
@@ -52,7 +54,7 @@ def sight() -> Sight:
     return EVERYTHING if is_for_everybody() else parts().access.sight(actor())
 
 
-def _stay_on_this_site() -> None:
+def stay_on_this_site() -> None:
     """Raise ``Refused`` if a page of another site has a browser ask this.
 
     Browsers add passwords, cookies, and what a proxy makes of them, of their own accord; no client of NuGet's says
@@ -156,14 +158,21 @@ def identify_by_password(name: str, password: str) -> Actor:
     return _identify(Request(environ, populate_request=False))
 
 
-def _identify(asked: Request) -> Actor:
+@contextmanager
+def counting_guesses() -> Iterator[None]:
+    """Take every ``Refused`` of the block for a wrong guess; raises ``TooManyTries`` after many from one address."""
     guesses, address = parts().guesses, request.remote_addr or ""
     guesses.check(address)
     try:
-        found = parts().plugins.first(
-            "nugetlite_identify", Actor, request=asked, people=parts().people, config=config()
-        )
+        yield
     except Refused:
         guesses.count(address)
         raise
-    return replace(found or ANONYMOUS, address=address)
+
+
+def _identify(asked: Request) -> Actor:
+    with counting_guesses():
+        found = parts().plugins.first(
+            "nugetlite_identify", Actor, request=asked, people=parts().people, config=config()
+        )
+    return replace(found or ANONYMOUS, address=request.remote_addr or "")

@@ -17,6 +17,7 @@ from nugetlite.web.access import is_for_everybody, notice, private, viewer, what
 from nugetlite.web.current import NAME, Parts
 from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
+from nugetlite.web.manage.blueprint import manage
 from nugetlite.web.octopus.urls import OctopusConverter, octopus
 from nugetlite.web.ops import ops
 from nugetlite.web.portal import portal
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     v2,
     publish,
     octopus,
+    manage,
     portal,
     ops,
 )

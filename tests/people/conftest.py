@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from nugetlite import OPERATOR
+from nugetlite import OPERATOR, Config
+from nugetlite.app import create_app
 from nugetlite.management import Management, Wanted, parse_patterns, parse_scopes
 from nugetlite.people import People
 from nugetlite.people.values import Kind, parse_grants
@@ -67,3 +68,9 @@ def make_town(make_app):
 def town(make_town):
     """A feed with the usual settings and without anybody."""
     return make_town()
+
+
+@pytest.fixture(scope="session")
+def make_lasting_town():
+    """Make a feed in memory that several tests share."""
+    return lambda: Town(create_app(Config(packages="memory://", scan_interval=0.0)))

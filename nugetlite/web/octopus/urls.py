@@ -1,7 +1,7 @@
 """Octopus's URLs: in any letter case, with or without a slash at the end, with or without the space.
 
 Flask tells them apart from ours; the rest of the way is found here, so that nothing is redirected, and whatever goes
-wrong below ``/api`` is told in Octopus's words. ``/api/v2`` is NuGet's.
+wrong below ``/api`` is told in Octopus's words. ``/api/v2`` is NuGet's, and ``/api/nugetlite`` our own.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ URLS = Map(
 
 
 class OctopusConverter(BaseConverter):
-    """A path that is one of Octopus's; what is below ``/api/v2`` is not."""
+    """A path that is one of Octopus's; what is below ``/api/v2`` and ``/api/nugetlite`` is not."""
 
-    regex = r"(?i:api(?:/(?!v2(?:/|\Z)).*)?|spaces-[^/]+/nuget/packages/?)"
+    regex = r"(?i:api(?:/(?!(?:v2|nugetlite)(?:/|\Z)).*)?|spaces-[^/]+/nuget/packages/?)"
     part_isolating = False
 
 

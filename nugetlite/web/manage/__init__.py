@@ -1,0 +1,1 @@
+"""The JSON API by which people are managed, below ``/api/nugetlite``: what the command line does, over HTTP."""
