@@ -42,6 +42,20 @@ def app(make_app):
     return make_app(api_key="")
 
 
+def test_the_page_can_be_typed_from_top_to_bottom(client, run):
+    page = (Path(__file__).parents[2] / "docs/people.md").read_text("utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for id in ("Contoso.Json", "Fabrikam.Json"):
+        client.push(nupkg(id, "1.0.0"))
+
+    for line in "".join(blocks).splitlines():
+        run(line.removeprefix("nugetlite ").replace("'", ""), input=f"{PASSWORD}\n" * 2)
+
+    assert run("owners of contoso").stdout.count("owner") == 2
+    assert client.get("/v3/search").status_code == 401
+    assert client.get("/v3/search", auth=("alice", PASSWORD)).status_code == 403  # as she left
+
+
 class TestAnEmptyFeed:
     def test_is_begun_by_an_administrator_and_a_key(self, app, run):
         assert Client(app, "any").push(nupkg("Contoso.Json", "1.0.0")).status_code == 403
