@@ -19,6 +19,26 @@ class TestPatterns:
         with pytest.raises(NotUnderstood, match="no pattern of package ids"):
             Pattern.parse(text)
 
+    @given(patterns, patterns, ids)
+    def test_cover_others_only_if_all_that_those_mean_is_meant(self, wide, narrow, id):
+        if wide.covers(narrow) and narrow.fits(id):
+            assert wide.fits(id)
+
+    @pytest.mark.parametrize(
+        ("wide", "narrow", "covers"),
+        [
+            ("*", "*", True),
+            ("Contoso.*", "contoso.ci.*", True),
+            ("Contoso.*", "Contoso.Json", True),
+            ("Contoso.*", "Contoso*", False),
+            ("Contoso.*", "*.Ci", False),
+            ("*.Ci", "Contoso.*.Ci", True),
+            ("Contoso.Json", "Contoso.*", False),
+        ],
+    )
+    def test_cover_what_is_narrower(self, wide, narrow, covers):
+        assert Pattern.parse(wide).covers(Pattern.parse(narrow)) is covers
+
     @pytest.mark.parametrize(
         ("pattern", "id", "fits"),
         [
