@@ -72,6 +72,8 @@ class Line:
     any_certificate: bool = False
     tries: int = 4  #: in all, where another one makes sense
     pause: float = 0.5  #: seconds before the second try; twice as long before each further one
+    redirects: int = 5  #: that are followed, where nothing is changed
+    most: int = MOST  #: bytes of an answer that is read as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +211,11 @@ class Connection:
     def read(self, url: str, response: urllib3.BaseHTTPResponse) -> Answer:
         """What is left of an answer, as a whole; raises ``Unfinished``, and ``Puzzling`` if it is endless."""
         try:
-            content = response.read(MOST + 1, decode_content=True)
+            content = response.read(self.line.most + 1, decode_content=True)
         except HTTPError as error:
             raise _no_answer(error, shown(url)) from error
-        if len(content) > MOST:
-            raise Puzzling(f"{shown(url)} answered more than {MOST} bytes")
+        if len(content) > self.line.most:
+            raise Puzzling(f"{shown(url)} answered more than {self.line.most} bytes")
         return Answer(shown(url), response.status, response.reason or "", response.headers, content)
 
     @contextmanager
@@ -236,7 +238,7 @@ class Connection:
                 headers=sent,
                 body=cast("bytes | IO[bytes] | None", body),  # urllib3 reads, tells and seeks; no more
                 timeout=timeout,
-                retries=Patience.of(self.line, redirects=5 if method == "GET" else 0),
+                retries=Patience.of(self.line, redirects=self.line.redirects if method == "GET" else 0),
                 preload_content=False,
             )
         except (HTTPError, ValueError) as error:

@@ -384,12 +384,19 @@ def test_a_proxy_is_asked_with_its_own_credentials(run, odd, package):
     assert "proxy-word" not in result.output
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(odd, monkeypatch):
-    monkeypatch.setattr("nugetlite.client.connection.MOST", 1000)
+def test_an_answer_without_end_is_not_read_to_its_end(odd):
     odd.on("GET", "/", (200, {}, b"x" * 2000))
 
     with pytest.raises(Puzzling, match="more than 1000 bytes"):
-        Connection(Line()).ask("GET", f"{odd.url}/")
+        Connection(Line(most=1000)).ask("GET", f"{odd.url}/")
+
+
+def test_a_redirect_is_not_followed_where_that_is_not_wanted(odd):
+    odd.on("GET", "/", (302, {"Location": "/there"}, b""))
+
+    with pytest.raises(Answered, match="leads to /there"):
+        Connection(Line(redirects=0)).ask("GET", f"{odd.url}/")
+    assert odd.asked("GET") == ["/"]
 
 
 def test_no_certificate_of_any_kind_is_warned_of_once(run, odd, package):
