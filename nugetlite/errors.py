@@ -28,6 +28,7 @@
     ├── NotOffered 501            a part of a protocol that this feed does without
     ├── ShareUnavailable 503      the share, or one file of it, cannot be read or written just now
     │   └── Damaged               a file is not the one that it should be
+    ├── IssuerUnavailable 503     who signs identity tokens cannot be asked for its keys just now
     ├── DatabaseBusy 503
     ├── DatabaseUnavailable 503   it cannot be read or written, and waiting alone will not help
     ├── PluginFailed 503
@@ -260,6 +261,19 @@ class ShareUnavailable(FeedError):
 
 class Damaged(ShareUnavailable):
     """A file on the share is not the one that it should be, so it is not served."""
+
+
+class IssuerUnavailable(FeedError):
+    """An issuer of identity tokens does not say just now by which keys it signs them, so nobody can tell."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 15
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(
+            f"The keys of {issuer} cannot be had just now, so this token cannot be checked; try again in a moment, "
+            "or ask the feed's operator to look into its log"
+        )
 
 
 class DatabaseBusy(FeedError):

@@ -17,7 +17,7 @@ FLOORS = (
     {"package"},
     {"octodiff", "odata", "guard"},
     {"actor", "config", "hookspecs", "storage", "layout", "gate", "bell", "client"},
-    {"sqlite", "shelf", "statement", "sighting"},
+    {"sqlite", "shelf", "statement", "sighting", "oidc"},
     {"database", "plugins", "access", "deletion", "share", "archive_share", "sources", "later"},
     {"remembered"},
     {"index", "history", "audit", "people", "downloads"},
