@@ -99,7 +99,7 @@ def build(config: Config, given: Sequence[object] = (), *, mend: bool = False) -
     index, history, audit = Index(database), History(database), Audit(database)
     people = People(database, anonymous_read=config.anonymous_read)
     access = Access(found, people, config)
-    management = Management.at(Desk(people, access, database, audit, index))
+    management = Management.at(Desk(people, access, database, audit, index), config.base_url)
     policies = deletion.load(found, config)
     downloads = Downloads(index, database)
     feed = Feed(share, index, history, audit, database, downloads, access, people, found, policies, config)

@@ -1,4 +1,4 @@
-"""What is decided about people: accounts, keys, owners, reserved ids. Who may decide is asked here, for all roads."""
+"""What is decided about people: accounts, keys, owners, reserved ids, trust. Who may is asked here, for all roads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from nugetlite.management.desk import Desk
 from nugetlite.management.keys import Issued, Keys, Wanted, parse_patterns, parse_scopes
 from nugetlite.management.owners import Owners
 from nugetlite.management.prefixes import Prefixes
+from nugetlite.management.trusts import Terms, Trusts
 
 __all__ = [
     "Accounts",
@@ -18,6 +19,8 @@ __all__ = [
     "Management",
     "Owners",
     "Prefixes",
+    "Terms",
+    "Trusts",
     "Wanted",
     "parse_patterns",
     "parse_scopes",
@@ -32,8 +35,11 @@ class Management:
     keys: Keys
     owners: Owners
     prefixes: Prefixes
+    trusts: Trusts
 
     @classmethod
-    def at(cls, desk: Desk) -> Management:
-        """All of them, behind one desk."""
-        return cls(Accounts(desk), Keys(desk), Owners(desk), Prefixes(desk))
+    def at(cls, desk: Desk, base_url: str = "") -> Management:
+        """All of them, behind one desk; ``base_url`` is the feed's, if it is set."""
+        keys = Keys(desk)
+        trusts = Trusts(desk, keys, base_url)
+        return cls(Accounts(desk), keys, Owners(desk), Prefixes(desk), trusts)

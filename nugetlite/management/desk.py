@@ -80,6 +80,18 @@ class Desk:
             raise NotThere(f"{account.name} is no organization")
         return account
 
+    def behalf(self, owner: Account, name: str) -> str:
+        """For whom a key of an account acts, by key: itself if no name is told, or an organization of its.
+
+        Raises ``Refused`` if it does not belong to that.
+        """
+        if not name or name.lower() == owner.key:
+            return owner.key
+        group = self.organization(name)
+        if group.key not in owner.organizations:
+            raise Refused(f"{owner.name} is no member of {group.name}, and cannot act for it")
+        return group.key
+
     def seen(self, actor: Actor, name: str) -> Account:
         """An account that an actor sees: their own, their organizations, any if they manage the feed.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from nugetlite.actor import Actor
 from nugetlite.errors import InTheWay, NotThere, NotUnderstood, Refused, quoted
@@ -16,9 +17,13 @@ from nugetlite.people.known import key_of
 from nugetlite.people.secret import digest, new_key
 from nugetlite.people.values import USUAL_SCOPES, Account, ApiKey, Kind, Scope, Use, key_name
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 USUAL_LIFE = timedelta(days=365)  #: of a key, if not told otherwise, as on nuget.org
 LONGEST_LIFE = timedelta(days=3650)
 REMEMBERED = timedelta(days=400)  #: after its end, so that its user is told why it does not work
+GIVEN_OUT = timedelta(days=1)  #: the same for one that was given out through a trust policy
 MOST_PATTERNS = 50
 
 
@@ -66,40 +71,41 @@ class Keys:
         """
         owner = self._desk.decided(actor, account)
         self._check_within(actor, wanted.patterns, wanted.scopes, wanted.deletion)
-        return self.issue(actor, owner, wanted)
-
-    def issue(self, actor: Actor, owner: Account, wanted: Wanted) -> Issued:
-        """The same for whoever may, which was asked before."""
-        _check(owner, wanted)
-        now, text = self._desk.now(), new_key()
-        name = key_name(wanted.name)
-        behalf = self._behalf(owner, wanted.behalf)
         with self._desk.change(
             actor,
             "create key",
             owner.name,
-            key=name,
+            key=wanted.name,
             patterns=" ".join(map(str, wanted.patterns)),
             actions=" ".join(sorted(wanted.scopes)),
         ) as connection:
-            if not wanted.origin and _named(reading.read_keys(connection, owner.key), name):
+            found = _named(reading.read_keys(connection, owner.key), wanted.name.strip())
+            if found and not found.origin:
                 raise InTheWay(
-                    f"{owner.name} has a key {quoted(name)} already; regenerate or revoke that one"
+                    f"{owner.name} has a key {quoted(found.name)} already; regenerate or revoke that one"
                 )
-            writing.forget_keys(connection, now - REMEMBERED)
-            key = ApiKey(
-                writing.next_key_number(connection),
-                owner.key,
-                name,
-                behalf,
-                wanted.patterns,
-                wanted.scopes,
-                wanted.deletion,
-                now,
-                now + wanted.life if wanted.life else None,
-                origin=wanted.origin,
-            )
-            writing.write_key(connection, key, digest(text))
+            return self.issue(connection, owner, wanted)
+
+    def issue(self, connection: Connection, owner: Account, wanted: Wanted) -> Issued:
+        """Make a key in a transaction of ``Desk.change``; whether somebody may was asked before."""
+        check(owner, wanted.patterns, wanted.scopes)
+        if wanted.life is not None and not timedelta(0) < wanted.life <= LONGEST_LIFE:
+            raise NotUnderstood(f"A key lives for 1 to {LONGEST_LIFE.days} days, or does not expire at all")
+        now, text = self._desk.now(), new_key()
+        writing.forget_keys(connection, now - REMEMBERED, now - GIVEN_OUT)
+        key = ApiKey(
+            writing.next_key_number(connection),
+            owner.key,
+            key_name(wanted.name),
+            self._desk.behalf(owner, wanted.behalf),
+            wanted.patterns,
+            wanted.scopes,
+            wanted.deletion,
+            now,
+            now + wanted.life if wanted.life else None,
+            origin=wanted.origin,
+        )
+        writing.write_key(connection, key, digest(text))
         return Issued(key, text)
 
     def regenerate(self, actor: Actor, account: str, name: str) -> Issued:
@@ -108,6 +114,10 @@ class Keys:
         now, text = self._desk.now(), new_key()
         with self._desk.change(actor, "regenerate key", owner.name, key=name.strip()) as connection:
             old = _found(owner, reading.read_keys(connection, owner.key), name)
+            if old.origin:
+                raise NotUnderstood(
+                    f"The key {old.name} came through the trust policy {old.origin}; exchange another token for one"
+                )
             self._check_within(actor, old.patterns, old.scopes, old.deletion)
             life = old.expires - old.created if old.expires else None
             key = replace(old, created=now, expires=now + life if life else None)
@@ -141,18 +151,11 @@ class Keys:
         if not is_within:
             raise Refused(f"The API key {through.name} cannot make one that may do more than itself")
 
-    def _behalf(self, owner: Account, name: str) -> str:
-        if not name or name.lower() == owner.key:
-            return owner.key
-        group = self._desk.organization(name)
-        if group.key not in owner.organizations:
-            raise Refused(f"{owner.name} is no member of {group.name}, and cannot act for it")
-        return group.key
-
 
 def _named(keys: Sequence[ApiKey], name: str) -> ApiKey | None:
-    """The newest of that name that has not been revoked."""
-    return next((key for key in reversed(keys) if key.name == name and not key.revoked), None)
+    """The newest of that name that has not been revoked; rather one that was made than one that was given out."""
+    living = [key for key in keys if key.name == name and not key.revoked]
+    return max(living, key=lambda key: (not key.origin, key.number), default=None)
 
 
 def _found(owner: Account, keys: Sequence[ApiKey], name: str) -> ApiKey:
@@ -161,15 +164,14 @@ def _found(owner: Account, keys: Sequence[ApiKey], name: str) -> ApiKey:
     raise NotThere(f"{owner.name} has no key {quoted(name)}")
 
 
-def _check(owner: Account, wanted: Wanted) -> None:
+def check(owner: Account, patterns: Sequence[Pattern], scopes: Collection[Scope]) -> None:
+    """Raise ``NotUnderstood`` unless an account can have a key for this."""
     if owner.kind is Kind.ORGANIZATION:
         raise NotUnderstood(f"{owner.name} is an organization; make the key for a member, on its behalf")
-    if not wanted.scopes:
+    if not scopes:
         raise NotUnderstood(f"Say what the key may be used for: {', '.join(Scope)}")
-    if not 1 <= len(wanted.patterns) <= MOST_PATTERNS:
+    if not 1 <= len(patterns) <= MOST_PATTERNS:
         raise NotUnderstood(f"A key is for 1 to {MOST_PATTERNS} patterns of package ids")
-    if wanted.life is not None and not timedelta(0) < wanted.life <= LONGEST_LIFE:
-        raise NotUnderstood(f"A key lives for 1 to {LONGEST_LIFE.days} days, or does not expire at all")
 
 
 def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:

@@ -17,6 +17,7 @@ from nugetlite.people.values import Kind, Role, Scope
 
 if TYPE_CHECKING:
     from nugetlite.package.patterns import Pattern
+    from nugetlite.people import trust as trusts
     from nugetlite.people import values
 
 Moment = Annotated[
@@ -57,6 +58,7 @@ class Key(TypedDict):
     created: Moment
     expires: Moment | None
     revoked: Moment | None
+    trust: str | None
     lastUsed: Moment | None
     lastUsedFrom: str | None
 
@@ -65,6 +67,22 @@ class NewKey(Key):
     """An API key, for the one time that it is shown."""
 
     key: str
+
+
+class Trust(TypedDict):
+    """A trust policy: which build jobs of an issuer are given keys for an hour."""
+
+    name: str
+    account: str
+    behalf: str
+    issuer: str
+    audience: str
+    claims: dict[str, str]
+    binds: list[str]
+    patterns: list[str]
+    actions: list[Scope]
+    deletion: Deletion | None
+    created: Moment
 
 
 class Owner(TypedDict):
@@ -114,6 +132,7 @@ def key(told: values.ApiKey, use: values.Use | None = None) -> Key:
         "created": moment(told.created),
         "expires": moment(told.expires),
         "revoked": moment(told.revoked),
+        "trust": told.origin or None,
         "lastUsed": moment(use.when) if use else None,
         "lastUsedFrom": use.address if use else None,
     }
@@ -122,6 +141,23 @@ def key(told: values.ApiKey, use: values.Use | None = None) -> Key:
 def issued(told: Issued) -> NewKey:
     """A key, for the one time that it is shown."""
     return {**key(told.key), "key": told.text}
+
+
+def trust(told: trusts.Trust) -> Trust:
+    """A trust policy."""
+    return {
+        "name": told.name,
+        "account": told.account,
+        "behalf": told.behalf,
+        "issuer": told.issuer,
+        "audience": told.audience,
+        "claims": dict(told.claims),
+        "binds": list(told.binds),
+        "patterns": [pattern.key for pattern in told.patterns],
+        "actions": sorted(told.scopes),
+        "deletion": told.deletion,
+        "created": moment(told.created),
+    }
 
 
 def owner(told: values.Owner, name: str) -> Owner:

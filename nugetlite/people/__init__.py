@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from nugetlite.database import Database
     from nugetlite.package.identity import PackageId
+    from nugetlite.people.trust import Trust
 
 EVERY = 20.0  #: seconds between the first use of a key that was not written down and its being written
 
@@ -193,6 +194,16 @@ class People:
         """What an account owns, or was asked to."""
         with self._database.connect() as connection:
             return reading.read_owned(connection, account.lower())
+
+    def trusts(self, account: str) -> list[Trust]:
+        """The trust policies of an account, the oldest first."""
+        with self._database.connect() as connection:
+            return reading.read_trusts(connection, account.lower())
+
+    def issuers(self) -> set[str]:
+        """Who signs the identity tokens of any trust policy's jobs."""
+        with self._database.connect() as connection:
+            return reading.read_issuers(connection)
 
     # What a push changes
 

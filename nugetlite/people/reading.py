@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,19 @@ from sqlalchemy import bindparam, select
 
 from nugetlite.package.package import Deletion
 from nugetlite.package.patterns import Pattern
-from nugetlite.people.schema import accounts, api_keys, grants, key_uses, members, owners, prefixes, revision
+from nugetlite.people.schema import (
+    accounts,
+    api_keys,
+    grants,
+    key_uses,
+    members,
+    owners,
+    prefixes,
+    revision,
+    spent_tokens,
+    trusts,
+)
+from nugetlite.people.trust import Trust
 from nugetlite.people.values import Account, ApiKey, Grants, Kind, Owner, Role, Scope, Use
 from nugetlite.statement import WHICH, Statement, batches
 
@@ -26,6 +39,11 @@ _OF_ACCOUNT = (
 )
 _USES = select(key_uses).where(key_uses.c.number.in_(WHICH))
 _OWNERS = Statement(select(owners).where(owners.c.key.in_(WHICH)).order_by(owners.c.since, owners.c.account))
+_TRUSTS = (
+    select(trusts)
+    .where(trusts.c.account == bindparam("account"))
+    .order_by(trusts.c.number)  # the oldest first
+)
 _OWNED = select(owners).where(owners.c.account == bindparam("account")).order_by(owners.c.key)
 
 
@@ -109,6 +127,21 @@ def read_owned(connection: Connection, account: str) -> list[Owner]:
     return [owner_of(row) for row in connection.execute(_OWNED, {"account": account})]
 
 
+def read_trusts(connection: Connection, account: str) -> list[Trust]:
+    """The trust policies of an account, the oldest first."""
+    return [trust_of(row) for row in connection.execute(_TRUSTS, {"account": account})]
+
+
+def read_issuers(connection: Connection) -> set[str]:
+    """Every issuer that some policy names."""
+    return set(connection.execute(select(trusts.c.issuer).distinct()).scalars())
+
+
+def is_spent(connection: Connection, mark: bytes) -> bool:
+    """Whether an identity token was exchanged already."""
+    return connection.execute(select(spent_tokens).where(spent_tokens.c.mark == mark)).first() is not None
+
+
 def key_of(row: Any) -> ApiKey:
     """A row as a key."""
     return ApiKey(
@@ -123,6 +156,24 @@ def key_of(row: Any) -> ApiKey:
         row.expires,
         row.revoked,
         row.origin,
+    )
+
+
+def trust_of(row: Any) -> Trust:
+    """A row as a trust policy."""
+    return Trust(
+        row.number,
+        row.account,
+        row.name,
+        row.behalf,
+        row.issuer,
+        row.audience,
+        json.loads(row.claims),
+        tuple(row.binds.split()),
+        tuple(map(Pattern, row.patterns.split())),
+        frozenset(map(Scope, row.scopes.split())),
+        Deletion(row.deletion) if row.deletion else None,
+        row.created,
     )
 
 

@@ -4,6 +4,7 @@ accounts     one row an account            members   who belongs to which organi
 grants       which role for which ids      api_keys  without the keys themselves
 owners       whose an id is                key_uses  when each was used last; apart, as it changes with use
 prefixes     for whom ids are reserved     trusts    which build jobs are given keys
+spent_tokens      identity tokens that were exchanged for a key, until they end by themselves
 people_revision   a number that grows with every change of the above, but for uses
 """
 
@@ -107,13 +108,25 @@ trusts = Table(
     Column("number", Number, primary_key=True, autoincrement=False),
     Column("account", Name, nullable=False),
     Column("name", Text, nullable=False),
-    Column("issuer", Text, nullable=False),
-    Column("claims", Text, nullable=False),  # JSON
     Column("behalf", Name, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("claims", Text, nullable=False),  # JSON, in order
+    Column("binds", Text, nullable=False),  # claims whose value the first token decides, separated by blanks
     Column("patterns", Text, nullable=False),
     Column("scopes", Text, nullable=False),
+    Column("deletion", Text, nullable=False),
     Column("created", Moment, nullable=False),
 )
+Index("trusts_of_account", trusts.c.account, trusts.c.name, unique=True)
+
+spent_tokens = Table(
+    "spent_tokens",
+    tables,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("expires", Moment, nullable=False),
+)
+Index("spent_tokens_by_expires", spent_tokens.c.expires)
 
 revision = Table("people_revision", tables, Column("number", BigInteger, nullable=False))
 

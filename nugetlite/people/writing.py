@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from nugetlite.people.schema import accounts, api_keys, grants, key_uses, members, owners, prefixes, revision
+from nugetlite.people.schema import (
+    accounts,
+    api_keys,
+    grants,
+    key_uses,
+    members,
+    owners,
+    prefixes,
+    revision,
+    spent_tokens,
+    trusts,
+)
+from nugetlite.people.trust import Trust
 from nugetlite.people.values import Account, ApiKey, Grants, Owner, Use
 from nugetlite.statement import Statement, upsert
 
@@ -63,6 +76,8 @@ def erase_account(connection: Connection, account: str) -> None:
         (members, members.c.organization),
         (api_keys, api_keys.c.account),
         (api_keys, api_keys.c.behalf),
+        (trusts, trusts.c.account),
+        (trusts, trusts.c.behalf),
         (owners, owners.c.account),
         (prefixes, prefixes.c.account),
     ):
@@ -77,11 +92,11 @@ def write_member(connection: Connection, organization: str, account: str, *, lea
 
 
 def erase_member(connection: Connection, organization: str, account: str) -> None:
-    """End that; keys of the account that act for the organization go, too."""
+    """End that; keys and trust policies of the account that act for the organization go, too."""
     belongs = members.c.organization == organization, members.c.account == account
     connection.execute(delete(members).where(*belongs))
-    acting = api_keys.c.account == account, api_keys.c.behalf == organization
-    connection.execute(delete(api_keys).where(*acting))
+    for table in (api_keys, trusts):
+        connection.execute(delete(table).where(table.c.account == account, table.c.behalf == organization))
     bump(connection)
 
 
@@ -117,10 +132,26 @@ def revoke_key(connection: Connection, number: int, when: datetime) -> None:
     bump(connection)
 
 
-def forget_keys(connection: Connection, ended_before: datetime) -> None:
-    """Forget keys that ended long ago, so that nobody has to be told why they do not work."""
-    ended = func.coalesce(api_keys.c.revoked, api_keys.c.expires) < ended_before
-    connection.execute(delete(api_keys).where(ended))
+def forget_keys(connection: Connection, ended_before: datetime, given_out_before: datetime) -> None:
+    """Forget keys that ended long ago, so that nobody has to be told why they do not work.
+
+    Of those that were given out through trust policies there are many; they end in another time. The newest use is
+    kept, so that no other key gets the number of one that was.
+    """
+    ended = func.coalesce(api_keys.c.revoked, api_keys.c.expires)
+    given_out = (api_keys.c.origin != "") & (ended < given_out_before)
+    connection.execute(delete(api_keys).where(given_out | (ended < ended_before)))
+    newest = select(func.max(key_uses.c.number)).scalar_subquery()
+    known = select(api_keys.c.number)
+    connection.execute(delete(key_uses).where(key_uses.c.number.not_in(known), key_uses.c.number < newest))
+
+
+def revoke_keys_of_trust(connection: Connection, trust: Trust, when: datetime) -> None:
+    """End the keys that were given out through a trust policy, and still work."""
+    given_out = api_keys.c.account == trust.account, api_keys.c.origin == trust.name
+    working = api_keys.c.revoked.is_(None), api_keys.c.expires > when
+    connection.execute(update(api_keys).where(*given_out, *working).values(revoked=when))
+    bump(connection)
 
 
 def write_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
@@ -171,3 +202,38 @@ def erase_prefix(connection: Connection, pattern: Pattern, account: str) -> None
         delete(prefixes).where(prefixes.c.pattern == pattern.key, prefixes.c.account == account)
     )
     bump(connection)
+
+
+def write_trust(connection: Connection, trust: Trust) -> None:
+    """Make a trust policy be as told here. Nobody remembers any, so nobody has to read anything anew."""
+    row = {
+        "number": trust.number,
+        "account": trust.account,
+        "name": trust.name,
+        "behalf": trust.behalf,
+        "issuer": trust.issuer,
+        "audience": trust.audience,
+        "claims": json.dumps(dict(trust.claims)),
+        "binds": " ".join(trust.binds),
+        "patterns": " ".join(pattern.key for pattern in trust.patterns),
+        "scopes": " ".join(sorted(scope.value for scope in trust.scopes)),
+        "deletion": trust.deletion.value if trust.deletion else "",
+        "created": trust.created,
+    }
+    upsert(connection, trusts, [row])
+
+
+def next_trust_number(connection: Connection) -> int:
+    """A number that no trust policy has."""
+    return 1 + (connection.execute(select(func.max(trusts.c.number))).scalar() or 0)
+
+
+def erase_trust(connection: Connection, trust: Trust) -> None:
+    """Take a trust policy away."""
+    connection.execute(delete(trusts).where(trusts.c.number == trust.number))
+
+
+def spend(connection: Connection, mark: bytes, expires: datetime, now: datetime) -> None:
+    """Remember that an identity token was exchanged, until it ends; those that have ended are forgotten."""
+    connection.execute(delete(spent_tokens).where(spent_tokens.c.expires < now))
+    upsert(connection, spent_tokens, [{"mark": mark, "expires": expires}])

@@ -23,6 +23,7 @@ from nugetlite.web.ops import ops
 from nugetlite.web.portal import portal
 from nugetlite.web.publish import publish
 from nugetlite.web.refusals import tell_refusals, warning
+from nugetlite.web.tokens import tokens
 from nugetlite.web.v2.router import v2
 from nugetlite.web.v3.catalog import catalog
 from nugetlite.web.v3.content import content
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     search,
     catalog,
     symbols,
+    tokens,
     v2,
     publish,
     octopus,
