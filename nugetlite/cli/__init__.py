@@ -26,6 +26,7 @@ COMMANDS = {  #: the command, and where it is
     "keys": "keys.keys",
     "owners": "owners.owners",
     "prefixes": "prefixes.prefixes",
+    "trusts": "trusts.trusts",
     "push": "push.push",
     "delete": "remote.delete",
     "relist": "remote.relist",
