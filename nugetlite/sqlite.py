@@ -16,7 +16,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -104,8 +104,11 @@ class SqliteFile:
         except (sqlite3.Error, DBAPIError):
             connection.close()  # who knows what state it is in
             raise
-        except BaseException:
+        except Exception:
             self._take_back(connection)
+            raise
+        except BaseException:  # the program is to end, and SQLAlchemy may have closed it already
+            connection.close()
             raise
         else:
             self._take_back(connection)
@@ -126,7 +129,8 @@ class SqliteFile:
                 try:
                     yield connection
                 except BaseException:
-                    driver.rollback()
+                    with suppress(sqlite3.ProgrammingError):  # closed: then nothing was done
+                        driver.rollback()
                     raise
                 driver.commit()
 
@@ -278,7 +282,8 @@ def _synced(driver: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.execute(SYNCHRONOUS)
+        with suppress(sqlite3.ProgrammingError):  # closed
+            driver.execute(SYNCHRONOUS)
 
 
 def _have_it_alone(driver: sqlite3.Connection) -> None:
