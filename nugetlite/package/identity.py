@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nugetlite.errors import BadPackageId, quoted
 from nugetlite.package.version import Version
@@ -32,13 +33,20 @@ class PackageId:
         The form is that of NuGet's own clients, narrowed to ASCII, and without names that a Windows file
         share takes for devices: the id becomes a folder there.
         """
-        id = text.strip()
-        if len(id) > ID_LIMIT or not _ID.fullmatch(id) or id.partition(".")[0].lower() in _DEVICES:
-            raise BadPackageId(f"{quoted(id)} is not a package id: {_what_is_wrong(id)}")
-        return cls(id)
+        return _known(text) if len(text) <= ID_LIMIT else _read(text)
 
     def __str__(self) -> str:
         return self.text
+
+
+def _read(text: str) -> PackageId:
+    id = text.strip()
+    if len(id) > ID_LIMIT or not _ID.fullmatch(id) or id.partition(".")[0].lower() in _DEVICES:
+        raise BadPackageId(f"{quoted(id)} is not a package id: {_what_is_wrong(id)}")
+    return PackageId(id)
+
+
+_known = lru_cache(maxsize=4096)(_read)  # one id is read again with each of its versions, and with each request
 
 
 def _what_is_wrong(id: str) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -168,9 +170,7 @@ class Manifest:
     def to_json(self) -> bytes:
         """The compact form, for ``from_json``: no empty field, each small value as the list of its fields."""
         told: dict[str, object] = {"id": self.identity.id.text, "version": self.identity.version.original}
-        for name in _TOLD:
-            if value := getattr(self, name):
-                told[name] = value
+        told |= {name: value for name, value in zip(_TOLD, _values_of(self), strict=True) if value}
         return orjson.dumps(told, default=_row, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
     @classmethod
@@ -184,10 +184,19 @@ class Manifest:
 
 
 _TOLD = tuple(field.name for field in fields(Manifest) if field.name != "identity")
+_values_of = attrgetter(*_TOLD)
+_FIELDS_OF = {
+    each: attrgetter(*[field.name for field in fields(each)])
+    for each in (
+        *(License, Repository, PackageType, Dependency, DependencyGroup, FrameworkAssembly),
+        *(FrameworkReferenceGroup, ReferenceGroup, ContentFiles),
+    )
+}
 
 
-def _row(value: Any) -> list[object]:
-    return [getattr(value, name) for name in value.__slots__]
+def _row(value: Any) -> tuple[object, ...]:
+    row: tuple[object, ...] = _FIELDS_OF[type(value)](value)
+    return row
 
 
 def _groups(rows: list[Any]) -> tuple[DependencyGroup, ...]:
@@ -217,6 +226,16 @@ _MADE_AGAIN: dict[str, Callable[[Any], object]] = {
 # lives that reads it. Of small manifests that is little; a large one could be made of nothing but names, and
 # be pushed again and again with new ones, so it is read in a thread of its own.
 _FEW_NAMES = 8 * 1024  #: bytes
+
+
+class _Parsers(threading.local):
+    """The parser of each thread: to make one takes nearly as long as to read a manifest."""
+
+    def __init__(self) -> None:
+        self.own = harmless_parser("utf-8")
+
+
+_parsers = _Parsers()
 
 _DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _ENCODINGS = frozenset(
@@ -253,7 +272,7 @@ def _root(xml: bytes) -> Element:
     if _DOCTYPE.match(xml):
         raise _bad("has a DOCTYPE; leave it out, nothing in it would be read")
     try:
-        return etree.fromstring(xml, harmless_parser("utf-8"))
+        return etree.fromstring(xml, _parsers.own)
     except etree.XMLSyntaxError as error:
         raise _bad(f"is not XML at line {error.lineno}: {_what_is_wrong(error)}") from error
 
@@ -397,35 +416,38 @@ def _dependency_groups(parent: Element | None) -> tuple[tuple[DependencyGroup, .
 
 
 def _dependencies(parent: Element) -> list[tuple[Dependency, bool]]:
-    return [_dependency(element) for element in _each(parent, "dependency") if _attribute(element, "id")]
+    found = [_dependency(tuple(element.items())) for element in _each(parent, "dependency")]
+    return [each for each in found if each[0].id]
 
 
-def _dependency(element: Element) -> tuple[Dependency, bool]:
+_Attributes = tuple[tuple[str, str], ...]
+
+
+def _dependency(attributes: _Attributes) -> tuple[Dependency, bool]:
     """One, and whether a bound of it is a SemVer 2 version."""
-    range, semver2 = _range(_attribute(element, "version"))
-    told = Dependency(
-        _attribute(element, "id"), range, _attribute(element, "include"), _attribute(element, "exclude")
-    )
-    return told, semver2
+    length = sum([len(name) + len(value) for name, value in attributes])
+    return _known_dependency(attributes) if length <= _USUAL_LENGTH else _read_dependency(attributes)
+
+
+_USUAL_LENGTH = 200  #: characters; what is remembered must not become large
+
+
+def _read_dependency(attributes: _Attributes) -> tuple[Dependency, bool]:
+    told = {name: value.strip() for name, value in attributes}
+    range, semver2 = _range(told.get("version", ""))
+    return Dependency(told.get("id", ""), range, told.get("include", ""), told.get("exclude", "")), semver2
+
+
+_known_dependency = lru_cache(maxsize=4096)(_read_dependency)  # packages of one feed share most of theirs
 
 
 def _range(text: str) -> tuple[str, bool]:
     """The range of versions that will do, and whether a bound of it is a SemVer 2 version."""
-    return _known_range(text) if len(text) <= _USUAL_LENGTH else _normalized_range(text)
-
-
-_USUAL_LENGTH = 64  #: characters; what is remembered must not become large
-
-
-def _normalized_range(text: str) -> tuple[str, bool]:
     try:
         versions = VersionRange.parse(text)
     except BadVersionRange:
         return text, False
     return str(versions), versions.is_semver2
-
-
-_known_range = lru_cache(maxsize=4096)(_normalized_range)  # packages of one feed share most of theirs
 
 
 def _framework(element: Element) -> str:

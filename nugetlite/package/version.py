@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nugetlite.errors import BadVersion, quoted
 
@@ -46,20 +47,7 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> Version:
         """Read a version as NuGet's clients do, blanks around its numbers included. Raises ``BadVersion``."""
-        original = text.strip()
-        match = _VERSION.fullmatch(original) if len(original) <= VERSION_LIMIT else None
-        if not match:
-            raise _bad(original)
-        major, minor, patch, revision, labels, metadata = match.groups("")
-        version = cls(
-            (int(major), int(minor or 0), int(patch or 0), int(revision or 0)),
-            tuple(labels.split(".")) if labels else (),
-            metadata,
-            original.replace(" ", ""),
-        )
-        if len(original) > _SURELY_FITS and not version._fits():
-            raise _bad(original)
-        return version
+        return _known(text) if len(text) <= VERSION_LIMIT else _read(text)
 
     def _fits(self) -> bool:
         return max(self.numbers) <= NUMBER_LIMIT and len(self.full) <= VERSION_LIMIT
@@ -84,6 +72,26 @@ class Version:
 
     def __repr__(self) -> str:
         return f"Version({self.full!r})"
+
+
+def _read(text: str) -> Version:
+    original = text.strip()
+    match = _VERSION.fullmatch(original) if len(original) <= VERSION_LIMIT else None
+    if not match:
+        raise _bad(original)
+    major, minor, patch, revision, labels, metadata = match.groups("")
+    version = Version(
+        (int(major), int(minor or 0), int(patch or 0), int(revision or 0)),
+        tuple(labels.split(".")) if labels else (),
+        metadata,
+        original.replace(" ", ""),
+    )
+    if len(original) > _SURELY_FITS and not version._fits():
+        raise _bad(original)
+    return version
+
+
+_known = lru_cache(maxsize=4096)(_read)  # the packages of a feed share most of their versions
 
 
 def _normal_form(numbers: tuple[int, int, int, int], labels: tuple[str, ...]) -> str:
