@@ -107,14 +107,19 @@ class Share(Shelf):
         identity = layout.identity_at(entry.folder, under)
         if identity is None:
             raise NoSuchPackage(entry.folder)
-        nupkg = self.storage.open(f"{entry.folder}/{layout.nupkg_name(identity)}")
+        nupkg_name, sha512_name = layout.nupkg_name(identity), layout.sha512_name(identity)
+        files = self.storage.open_files(entry.folder, (nupkg_name, sha512_name))
         try:
+            if nupkg_name not in files:
+                raise NoSuchPath(f"{entry.folder}/{nupkg_name}")
+            nupkg = files[nupkg_name]
             package, archive = read_package(nupkg, digest(nupkg), arrival(entry, identity))
             if package.identity != identity:
                 raise Damaged(f"The folder of {identity} holds {package.identity}")
-            return Reading(package, archive, nupkg, self._is_complete(entry, package))
+            return Reading(package, archive, nupkg, _is_complete(entry, package, files.get(sha512_name)))
         except BaseException:
-            nupkg.close()
+            for file in files.values():
+                file.close()
             raise
 
     def repair(self, reading: Reading) -> Entry:
@@ -147,18 +152,6 @@ class Share(Shelf):
             )
         except NoSuchPath as error:
             raise NoSuchPackage(f"{identity} (symbols)") from error
-
-    def _is_complete(self, entry: Entry, package: Package) -> bool:
-        """Whether the side files are as clients want them; raises ``Damaged`` if they speak of other bytes."""
-        identity = package.identity
-        try:
-            with self.storage.open(f"{entry.folder}/{layout.sha512_name(identity)}") as stream:
-                declared = stream.read(1024).decode("ascii", "replace")
-        except NoSuchPath:
-            return False
-        if declared.strip() != package.sha512:
-            raise Damaged(f"The file of {identity} is not the one whose hash stands beside it")
-        return declared == package.sha512 and layout.nuspec_name(identity) in entry.names
 
     def _is_as_indexed(self, stream: BinaryIO, package: Package) -> bool:
         """Whether these are the bytes of ``package``.
@@ -195,6 +188,17 @@ class Share(Shelf):
 def arrival(entry: Entry, identity: Identity) -> datetime:
     """When the package came to the share: the date of its file, which copying tools keep, within reason."""
     return dated(entry, layout.nupkg_name(identity))
+
+
+def _is_complete(entry: Entry, package: Package, sha512: BinaryIO | None) -> bool:
+    """Whether the side files are as clients want them; raises ``Damaged`` if they speak of other bytes."""
+    if sha512 is None:
+        return False
+    with sha512:
+        declared = sha512.read(1024).decode("ascii", "replace")
+    if declared.strip() != package.sha512:
+        raise Damaged(f"The file of {package.identity} is not the one whose hash stands beside it")
+    return declared == package.sha512 and layout.nuspec_name(package.identity) in entry.names
 
 
 def _date_of(stream: BinaryIO) -> datetime | None:

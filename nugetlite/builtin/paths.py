@@ -14,7 +14,7 @@ def parts_of(path: str) -> tuple[str, ...]:
     Raises ``NoSuchPath`` for text that names no place in any storage: empty, absolute, climbing, unspeakable.
     """
     parts = tuple(path.split("/"))
-    if any(not is_name(part) for part in parts):
+    if not all(map(is_name, parts)):
         raise NoSuchPath(path)
     return parts
 

@@ -23,10 +23,12 @@ below that descriptor. No link is followed.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -44,14 +46,14 @@ from nugetlite import (
 from nugetlite.builtin.file_share import folders
 from nugetlite.builtin.file_share.again import OpenedBefore
 from nugetlite.builtin.file_share.filling import fill
-from nugetlite.builtin.file_share.folders import READ, ROOT, is_still_at, opened, prune
+from nugetlite.builtin.file_share.folders import ABSENT, READ, ROOT, is_still_at, opened, prune
 from nugetlite.builtin.file_share.maker import Maker
 from nugetlite.builtin.file_share.placing import land, publish
 from nugetlite.builtin.file_share.scanning import scan
 from nugetlite.builtin.file_share.staged import Staged
 from nugetlite.builtin.file_share.tidying import tidy
 from nugetlite.builtin.file_share.visit import INCOMING, MARKER, OWN, LookAgain, Visit, plainly
-from nugetlite.builtin.paths import check_names, parts_of
+from nugetlite.builtin.paths import check_names, is_name, parts_of
 
 AWAY = "The share is away, or another one is in its place; nothing is lost, try again when it is back"
 
@@ -95,11 +97,20 @@ class FileStorage(Storage):
         """As any storage; what it answers is a real file."""
         if again := self._opened.open(path):
             return again
-        parts = _parts(path)
-        with self._visit() as visit:
-            file = visit.surely(parts, lambda: _open_file(visit, parts))
-        self._opened.remember(path, file, self._recognized[1])
-        return file
+        *folder, name = _parts(path)
+        found = self._open_in(folder, [name])
+        if name not in found:
+            raise NoSuchPath(path)
+        self._opened.remember(path, found[name], self._recognized[1])
+        return found[name]
+
+    def open_files(self, folder: str, names: Iterable[str]) -> dict[str, BinaryIO]:
+        """As any storage; all of them are of one state of the folder."""
+        try:
+            parts = _parts(folder)
+        except NoSuchPath:
+            return {}
+        return self._open_in(parts, list(filter(is_name, names)))
 
     def move(self, folder: str, to: str) -> Entry:
         """As any storage."""
@@ -161,6 +172,14 @@ class FileStorage(Storage):
             self._recognize(visit, mark=writing and not self._known)
             yield visit
 
+    def _open_in(self, folder: Sequence[str], names: Iterable[str]) -> dict[str, BinaryIO]:
+        """Those files of a folder that are there."""
+        with self._visit() as visit:
+            try:
+                return visit.surely(folder, partial(_open_files, visit, folder, names))
+            except NoSuchPath:
+                return {}
+
     def _open_root(self, *, make: bool) -> int:
         try:
             return os.open(self.root, ROOT)
@@ -193,16 +212,29 @@ def _parts(path: str) -> tuple[str, ...]:
     return parts
 
 
-def _open_file(visit: Visit, parts: tuple[str, ...]) -> BinaryIO:
-    with opened(visit.root, parts[:-1]) as folder:
+def _open_files(visit: Visit, parts: Sequence[str], names: Iterable[str]) -> dict[str, BinaryIO]:
+    files: dict[str, BinaryIO] = {}
+    with opened(visit.root, parts) as folder:
         try:
-            if not _is_plain(folder, parts[-1]):  # looked at first: to open a device can do things
-                raise _absent()
-            return os.fdopen(os.open(parts[-1], READ, dir_fd=folder), "rb")
-        except FileNotFoundError:
-            if not is_still_at(visit.root, parts[:-1], folder):
-                raise LookAgain from None
+            for name in names:
+                try:
+                    files[name] = _open_file(folder, name)
+                except OSError as error:
+                    if error.errno not in ABSENT:
+                        raise
+                    if not is_still_at(visit.root, parts, folder):
+                        raise LookAgain from None
+        except BaseException:
+            for file in files.values():
+                file.close()
             raise
+    return files
+
+
+def _open_file(folder: int, name: str) -> BinaryIO:
+    if not _is_plain(folder, name):  # looked at first: to open a device can do things
+        raise _absent()
+    return io.BufferedReader(io.FileIO(os.open(name, READ, dir_fd=folder)))
 
 
 def _move(visit: Visit, parts: tuple[str, ...], target: tuple[str, ...]) -> tuple[File, ...]:

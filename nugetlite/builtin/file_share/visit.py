@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 from uuid import uuid4
@@ -161,7 +161,7 @@ class Visit:
             return error.errno in ABSENT and not self.replaces_in_two_steps
         return False
 
-    def surely(self, parts: tuple[str, ...], do: Callable[[], T]) -> T:
+    def surely(self, parts: Sequence[str], do: Callable[[], T]) -> T:
         """What ``do`` answers. Raises ``NoSuchPath`` only if ``parts`` are really not there.
 
         That is: not found, where folders are replaced in one step; else not found twice, with no replacement
@@ -178,7 +178,7 @@ class Visit:
                     raise
                 if not self.replaces_in_two_steps:
                     raise NoSuchPath("/".join(parts)) from error
-                if any(parts[: len(folder)] == folder for folder in self.halfway()):
+                if any(tuple(parts[: len(folder)]) == folder for folder in self.halfway()):
                     time.sleep(0.005)
                 elif missed:
                     raise NoSuchPath("/".join(parts)) from error
