@@ -352,7 +352,7 @@ def _children(parent: Element) -> dict[str, Element]:
 
 
 def _each(parent: Element, name: str) -> list[Element]:
-    return [child for child in parent if child.tag.rpartition("}")[2] == name]
+    return list(parent.iterchildren(f"{{*}}{name}"))
 
 
 def _text(element: Element) -> str:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from operator import attrgetter
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from nugetlite.errors import BadArchive, quoted
@@ -313,17 +312,13 @@ def _located(file: _File, records: list[_Record], directory: int) -> tuple[ZipEn
     """The entries, each in a place of its own between the start of the file and the directory."""
     if not records:
         return ()
-    in_place = sorted(records, key=attrgetter("offset"))
-    if in_place[0].offset != 0:
+    offsets = sorted([record.offset for record in records])
+    if offsets[0] != 0:
         raise _no_zip("It does not start with its first entry")
-    ends = [*[record.offset for record in in_place[1:]], directory]
-    starts = {record.offset: _start(file, record, end) for record, end in zip(in_place, ends, strict=True)}
-    return tuple([_entry(record, starts[record.offset]) for record in records])
-
-
-def _entry(record: _Record, start: int) -> ZipEntry:
-    raw_name, flags, method, checksum, packed, size, _ = record
-    return ZipEntry(_decoded(raw_name), flags, method, checksum, packed, size, start)
+    ends = dict(zip(offsets, [*offsets[1:], directory], strict=True))
+    if len(ends) < len(records):
+        raise _no_zip("Its entries overlap")
+    return tuple([_entry(file, record, ends[record.offset]) for record in records])
 
 
 def _decoded(raw_name: bytes) -> str:
@@ -334,26 +329,28 @@ def _decoded(raw_name: bytes) -> str:
         return raw_name.decode("cp437")
 
 
-def _start(file: _File, record: _Record, end: int) -> int:
-    """Where the bytes of an entry start: behind its local header, which must say what the directory says."""
-    name_ends = record.offset + _LOCAL.size + len(record.raw_name)
-    header = file.at(record.offset, name_ends - record.offset)
-    signature, _, flags, method, _, _, checksum, packed, size, name_length, extra_length = _LOCAL.unpack_from(
-        header
-    )
+def _entry(file: _File, record: _Record, end: int) -> ZipEntry:
+    """One entry, whose bytes are behind its local header, which must say what the directory says."""
+    raw_name, flags, method, checksum, packed, size, offset = record
+    name_ends = offset + _LOCAL.size + len(raw_name)
+    header = file.at(offset, name_ends - offset)
+    (
+        signature, _, flags_here, method_here, _, _,
+        checksum_here, packed_here, size_here, name_length, extra_length,
+    ) = _LOCAL.unpack_from(header)  # fmt: skip
     if (
         signature != b"PK\3\4"
-        or (name_length, header[_LOCAL.size :]) != (len(record.raw_name), record.raw_name)
-        or method != record.method
-        or (flags ^ record.flags) & _ENCRYPTED
+        or (name_length, header[_LOCAL.size :]) != (len(raw_name), raw_name)
+        or method_here != method
+        or (flags_here ^ flags) & _ENCRYPTED
     ):
         raise _no_zip("An entry is another one than its directory says")
-    start: int = name_ends + extra_length
-    if start + record.packed > end:
+    start = name_ends + extra_length
+    if start + packed > end:
         raise _no_zip("Its entries overlap")
-    if not flags & _SIZES_FOLLOW:
-        if _FULL32 in (size, packed):
-            size, packed = _with_zip64(file.at(name_ends, extra_length), size, packed)
-        if (checksum, packed, size) != (record.checksum, record.packed, record.size):
+    if not flags_here & _SIZES_FOLLOW:
+        if _FULL32 in (size_here, packed_here):
+            size_here, packed_here = _with_zip64(file.at(name_ends, extra_length), size_here, packed_here)
+        if (checksum_here, packed_here, size_here) != (checksum, packed, size):
             raise _no_zip("An entry is another one than its directory says")
-    return start
+    return ZipEntry(_decoded(raw_name), flags, method, checksum, packed, size, start)

@@ -88,9 +88,10 @@ class Arrivals:
 
     def _believable(self, entry: Entry, rebuilding: bool) -> Found | None:
         """The package in a folder; ``None`` if it is not fit, may not be finished, or cannot be read now."""
-        if self.doubts.is_refused(entry.folder, entry.stamp):
+        stamp = entry.stamp
+        if self.doubts.is_refused(entry.folder, stamp):
             return None
-        settled = self.doubts.is_settled(entry.folder, entry.stamp)
+        settled = self.doubts.is_settled(entry.folder, stamp)
         try:
             found = self._read(entry, settled, rebuilding)
         except (NoSuchPath, NoSuchPackage):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nugetlite import Entry, ShareUnavailable
+from nugetlite import Entry, ShareUnavailable, Storage
 from nugetlite.builtin.storage_file import FileStorage
 from nugetlite.testing import nupkg
 from nugetlite.upkeep import drops
@@ -30,6 +30,9 @@ class Unreadable(FileStorage):
         if path.startswith(self.broken):
             raise ShareUnavailable("The share cannot be used just now (EIO); try again later")
         return super().open(path)
+
+    def open_files(self, folder, names):
+        return Storage.open_files(self, folder, names)  # one after the other, as above
 
     def scan(self, under=""):
         for entry in super().scan(under):
