@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from nugetlite import layout
 from nugetlite.errors import Damaged, FolderTaken, NoSuchPackage, NoSuchPath, PackageExists
-from nugetlite.package.archive import Archive, digest, read_package
+from nugetlite.package.archive import Archive, at_hand, digest, read_package
 from nugetlite.shelf import Shelf, dated, within_reason
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Share(Shelf):
         try:
             if nupkg_name not in files:
                 raise NoSuchPath(f"{entry.folder}/{nupkg_name}")
-            nupkg = files[nupkg_name]
+            nupkg = files[nupkg_name] = at_hand(files[nupkg_name])
             package, archive = read_package(nupkg, digest(nupkg), arrival(entry, identity))
             if package.identity != identity:
                 raise Damaged(f"The folder of {identity} holds {package.identity}")

@@ -35,9 +35,10 @@ def write_packages(connection: Connection, arrivals: Iterable[tuple[Package, str
     if not latest:
         return
     now = next_revision(connection)
-    homes = _homes(connection, latest, now)
+    old_homes = _numbers(connection, {identity.id.key for identity in latest})
+    homes = old_homes | _new_homes(connection, [each for each in latest if each.id.key not in old_homes], now)
     places = {identity: (homes[identity.id.key], identity.version.sort_key) for identity in latest}
-    known = _versions_at(connection, places.values())
+    known = _versions_at(connection, [at for each, at in places.items() if each.id.key in old_homes])
     fresh = count(_highest(connection, _HIGHEST_MANIFEST) + 1)
     told = [(known.get(at) or next(fresh), at[0], *latest[identity]) for identity, at in places.items()]
     upsert(
@@ -181,16 +182,15 @@ def _numbers(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     return {key: number for part in batches(keys) for key, number in _NUMBERS.rows(connection, which=part)}
 
 
-def _homes(connection: Connection, identities: Iterable[Identity], now: int) -> dict[str, int]:
-    """The numbers of packages, all of which are there afterwards."""
-    wanted = {identity.id.key: identity.id.text for identity in identities}
-    there = _numbers(connection, wanted)
-    missing = [key for key in wanted if key not in there]
-    fresh = count(_highest(connection, _HIGHEST_PACKAGE) + 1) if missing else count()
-    new = {key: next(fresh) for key in missing}
-    rows = [{"of": number, "id_key": key, "shown": wanted[key], "now": now} for key, number in new.items()]
+def _new_homes(connection: Connection, identities: Iterable[Identity], now: int) -> dict[str, int]:
+    """The numbers of packages that were not there, and are now."""
+    shown = {identity.id.key: identity.id.text for identity in identities}
+    if not shown:
+        return {}
+    numbers = dict(zip(shown, count(_highest(connection, _HIGHEST_PACKAGE) + 1), strict=False))
+    rows = [{"of": number, "id_key": key, "shown": shown[key], "now": now} for key, number in numbers.items()]
     _NEW_PACKAGE.run_each(connection, rows)
-    return there | new
+    return numbers
 
 
 def _versions_at(connection: Connection, places: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -17,7 +18,7 @@ from urllib.parse import unquote
 from nugetlite.errors import BadArchive, NoSuchEntry, TooLarge, quoted
 from nugetlite.package.manifest import MANIFEST_LIMIT, Manifest
 from nugetlite.package.package import Embedded, Package
-from nugetlite.package.zip import Zip, ZipEntry
+from nugetlite.package.zip import SMALL, Zip, ZipEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +48,19 @@ def digest(stream: BinaryIO) -> Digest:
     """That of a whole stream, from its start."""
     stream.seek(0)
     return _digest(_blocks(stream))
+
+
+def at_hand(stream: BinaryIO) -> BinaryIO:
+    """A stream with the same bytes, to read several times: in memory if they are few, as those of most packages are.
+
+    Of the two, it is this one that is to be closed.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    if size > SMALL:
+        return stream
+    stream.seek(0)
+    with stream:
+        return io.BytesIO(stream.read(size))
 
 
 def copy(source: Readable, target: BinaryIO, limit: int | None = None) -> Digest:

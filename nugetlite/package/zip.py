@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 ENTRY_LIMIT = 50_000
 DIRECTORY_LIMIT = 16 * 1024 * 1024  #: bytes
 BLOCK = 64 * 1024  #: bytes read or inflated at a time
-
-_SMALL = 64 * 1024  #: bytes of a file that is read at once
+SMALL = 64 * 1024  #: bytes of a file that is read at once
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _RECORD = struct.Struct("<4s6H3L5H2L")
@@ -158,7 +157,7 @@ class _File:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.size = stream.seek(0, io.SEEK_END)
-        self._whole = self._read(0, self.size) if self.size <= _SMALL else None
+        self._whole = self._read(0, self.size) if self.size <= SMALL else None
 
     def at(self, offset: int, length: int) -> bytes:
         """Just so many bytes. Raises ``BadArchive`` where the file does not have them."""
