@@ -46,7 +46,7 @@ def _read(text: str) -> PackageId:
     return PackageId(id)
 
 
-_known = lru_cache(maxsize=4096)(_read)  # one id is read again with each of its versions, and with each request
+_known = lru_cache(maxsize=4096)(_read)  # with each version, and with each request, an id is read again
 
 
 def _what_is_wrong(id: str) -> str:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from lxml import etree
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lxml.etree import _Element as Element
+
+    _Attributes = tuple[tuple[str, str], ...]
 
 MANIFEST_LIMIT = 1024 * 1024  #: bytes
 
@@ -416,11 +418,12 @@ def _dependency_groups(parent: Element | None) -> tuple[tuple[DependencyGroup, .
 
 
 def _dependencies(parent: Element) -> list[tuple[Dependency, bool]]:
-    found = [_dependency(tuple(element.items())) for element in _each(parent, "dependency")]
+    found = [_dependency(_attributes(element)) for element in _each(parent, "dependency")]
     return [each for each in found if each[0].id]
 
 
-_Attributes = tuple[tuple[str, str], ...]
+def _attributes(element: Element) -> _Attributes:
+    return tuple(cast("list[tuple[str, str]]", element.items()))
 
 
 def _dependency(attributes: _Attributes) -> tuple[Dependency, bool]:

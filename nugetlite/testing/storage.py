@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from io import BytesIO
 from threading import Barrier, Event
 
@@ -288,6 +288,17 @@ class StorageContract:
             assert file.seek(-1, os.SEEK_END) == len(BIG) - 1
             assert file.read(100) == b"!"
             assert file.read(100) == b""
+
+    def test_files_of_a_folder_are_opened_together_as_far_as_they_are_there(self, storage: Storage) -> None:
+        put(storage, ONE, {"a": BIG, "b": b"b", "c": b"c"})
+        put(storage, TWO, {"d": b"d"})
+        with ExitStack() as opened:
+            files = storage.open_files(ONE, ["a", "c", "d"])
+            found = {name: opened.enter_context(file).read() for name, file in files.items()}
+            assert found == {"a": BIG, "c": b"c"}
+            assert files["a"].seek(0, os.SEEK_END) == len(BIG)
+        for nowhere in (OTHER, f"{ONE}/a", ONE.partition("/")[0]):
+            assert storage.open_files(nowhere, ["a"]) == {}
 
     def test_two_readers_do_not_disturb_each_other(self, storage: Storage) -> None:
         put(storage, ONE, {"a": b"abcdef"})

@@ -6,7 +6,7 @@ import resource
 import socket
 import stat
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from io import BytesIO, UnsupportedOperation
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from nugetlite.testing.storage import (
     TWO,
     StorageContract,
     contents,
+    endless,
     moving,
     opening,
     put,
     read_file,
+    together,
 )
 
 NUPKG = f"{ONE}/contoso.json.1.2.0.nupkg"
@@ -141,6 +143,27 @@ def test_what_is_open_is_a_real_file(storage, root):
     with storage.open(f"{ONE}/a") as file:
         assert os.path.samestat(os.fstat(file.fileno()), (root / ONE / "a").stat())
         assert not os.get_inheritable(file.fileno())
+
+
+@pytest.mark.parametrize("way", ["exchange", "without_exchange"])
+def test_files_that_are_opened_together_are_of_one_state_of_their_folder(storage, way, request):
+    if way == "without_exchange":
+        request.getfixturevalue(way)
+    put(storage, ONE, {"a": b"first", "b": b"first"})
+
+    def replace():
+        for number in endless(0.3):
+            state = str(number).encode()
+            put(storage, ONE, {"a": state, "b": state}, replace=True)
+
+    def look_on():
+        for _ in endless(0.3):
+            with ExitStack() as opened:
+                files = storage.open_files(ONE, ["a", "b"]).values()
+                states = [opened.enter_context(file).read() for file in files]
+            assert states == states[:1] * 2, "two states at once"
+
+    together(replace, look_on, look_on)
 
 
 def test_what_somebody_dropped_is_found_and_can_be_taken_away(storage, root):

@@ -322,6 +322,12 @@ class StreamsOnly(MemoryStorage):
         return Stream(super().open(path).read())
 
 
+@caught_by("test_files_of_a_folder_are_opened_together_as_far_as_they_are_there")
+class OpensAllOrNone(MemoryStorage):
+    def open_files(self, folder, names):
+        return {name: self.open(f"{folder}/{name}") for name in names}
+
+
 @caught_by("test_two_readers_do_not_disturb_each_other")
 class OpensOnce(MemoryStorage):
     def __init__(self):
