@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Text, literal_column
+from sqlalchemy import BigInteger, Boolean, Float, Text, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+TEXT_LIMIT = 64 * 1024 * 1024  #: characters that somebody's question may make of a text in PostgreSQL
+_INT = 2**31 - 1  # the largest number that PostgreSQL counts characters with
 
 _PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
 
@@ -60,10 +63,31 @@ class Larger(_Number):
     inherit_cache = True
 
 
-class Quotient(_Number):
-    """A number divided by another, null if that is 0; of whole numbers, the whole part."""
+class Part(_Text):
+    """What a text holds from some place on; if two numbers are told, so many characters of it."""
 
-    name = "quotient"
+    name = "part"
+    inherit_cache = True
+
+
+class Replaced(_Text):
+    """A text with another one in place of each that is looked for."""
+
+    name = "replaced"
+    inherit_cache = True
+
+
+class Whole(_Number):
+    """A whole number, as it is calculated with: a sum may be larger than what fits into a column."""
+
+    name = "whole"
+    inherit_cache = True
+
+
+class WholeQuotient(_Number):
+    """The whole part of a whole number divided by another, null if that is 0."""
+
+    name = "whole_quotient"
     inherit_cache = True
 
 
@@ -71,6 +95,22 @@ class Remainder(_Number):
     """What such a division leaves."""
 
     name = "remainder"
+    inherit_cache = True
+
+
+class Quotient(FunctionElement[float]):
+    """A number divided by another, null if that is 0."""
+
+    type = Float()
+    name = "quotient"
+    inherit_cache = True
+
+
+class Rounded(FunctionElement[float]):
+    """The nearest whole number; of two, the one that is farther from 0."""
+
+    type = Float()
+    name = "rounded"
     inherit_cache = True
 
 
@@ -116,7 +156,7 @@ def _says(element: type[Any], sqlite: str, others: str) -> None:
     compiles(element, "sqlite")(saying(sqlite))
 
 
-_JSON = "convert_from({0}, 'UTF8')::jsonb"
+_JSON = "convert_from({0}, 'UTF8')::json"
 _says(_TextIn, "json_extract(CAST({0} AS TEXT), '$.' || {1})", f"({_JSON} ->> {{1}})")
 _says(
     _FlagIn,
@@ -126,14 +166,34 @@ _says(
 _says(
     _ListIn,
     "(SELECT ' ' || group_concat(value, ' ') || ' ' FROM json_each(CAST({0} AS TEXT), '$.' || {1}))",
-    "(SELECT ' ' || string_agg(value, ' ') || ' ' FROM "
-    "jsonb_array_elements_text(convert_from({0}, 'UTF8')::jsonb -> {1}))",
+    f"(SELECT ' ' || string_agg(value, ' ') || ' ' FROM json_array_elements_text({_JSON} -> {{1}}))",  # noqa: S608
 )
 _says(Folded, "lower({0})", 'lower(({0}) COLLATE "C")')  # SQLite's lower, and that of "C", know A to Z only
 _says(Place, "instr({0}, {1})", "strpos({0}, {1})")
 _says(Larger, "max({0}, {1})", "greatest({0}, {1})")
+_says(Whole, "({0})", "({0})::numeric")
+_says(WholeQuotient, "(({0}) / nullif({1}, 0))", "div({0}, nullif({1}, 0)::numeric)")
+_says(Remainder, "(({0}) % nullif({1}, 0))", "mod({0}, nullif({1}, 0)::numeric)")
 _says(Quotient, "(({0}) / nullif({1}, 0))", "(({0}) / nullif({1}, 0))")
-_says(Remainder, "(({0}) % nullif({1}, 0))", "mod({0}, nullif({1}, 0))")
+_says(Rounded, "round({0})", "round(({0})::numeric)::double precision")
+_says(
+    Replaced,
+    "replace({0}, {1}, {2})",
+    # A negative length is an error, and the only way to say that it is too much before the memory is used.
+    f"(SELECT CASE WHEN length(it)::bigint * length(by) > {TEXT_LIMIT} THEN substr(it, 1, -1) "  # noqa: S608
+    "ELSE replace(it, old, by) END FROM (SELECT {0} AS it, {1} AS old, {2} AS by OFFSET 0) AS told)",
+)
+
+
+@compiles(Part)
+def _part_of_text(element: Any, compiler: Any, **how: Any) -> str:
+    text, *places = [compiler.process(each, **how) for each in element.clauses]
+    return f"substr({', '.join([text, *[f'least({place}, {_INT})::integer' for place in places]])})"
+
+
+@compiles(Part, "sqlite")
+def _part_of_text_in_sqlite(element: Any, compiler: Any, **how: Any) -> str:
+    return f"substr({', '.join([compiler.process(each, **how) for each in element.clauses])})"
 
 
 @compiles(_PartOf)

@@ -29,13 +29,18 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from nugetlite.database import Moment
+from nugetlite.database import Moment, Name
 from nugetlite.index.dialects import (
     Folded,
     Larger,
+    Part,
     Place,
     Quotient,
     Remainder,
+    Replaced,
+    Rounded,
+    Whole,
+    WholeQuotient,
     flag_in,
     list_in,
     part_of,
@@ -139,7 +144,10 @@ def value(expression: Expression, row: Row) -> Said:
         case Read(of) if of in _VALUES:
             return _VALUES[of](row)
         case Arithmetic(operation, left, right):
-            return _ARITHMETIC[operation](value(left, row), value(right, row))
+            one, other = value(left, row), value(right, row)
+            if expression.type in (Edm.INT32, Edm.INT64):
+                return _OF_WHOLE_NUMBERS[operation](Whole(one), Whole(other))
+            return _ARITHMETIC[operation](one, other)
         case Negative(operand):
             return -value(operand, row)
         case Call(function, arguments) if function in _FUNCTIONS:
@@ -186,7 +194,7 @@ def _literal(told: object) -> Said:
             return literal(told, Moment)
         case Version():
             return literal(told.sort_key, Text)
-    return literal(folded(str(told)), Text)
+    return literal(folded(str(told)), Name)
 
 
 # Properties
@@ -210,7 +218,7 @@ def _version_text(row: Row) -> Said:
 
 def _normalized(row: Row) -> Said:
     metadata = Place(row.full, "+")
-    return Folded(case((metadata > 0, func.substr(row.full, 1, metadata - 1)), else_=row.full))
+    return Folded(case((metadata > 0, Part(row.full, 1, metadata - 1)), else_=row.full))
 
 
 def _published(row: Row) -> Said:
@@ -299,7 +307,8 @@ def _substringof(arguments: tuple[Expression, ...], row: Row) -> ColumnElement[b
 def _startswith(arguments: tuple[Expression, ...], row: Row) -> ColumnElement[bool]:
     match arguments:
         case Read(Property.ID), Literal(str() as start):
-            return row.key.between(folded(start), folded(start) + AFTER_IDS)  # an index knows where those are
+            first = folded(start)
+            return and_(row.key >= first, row.key <= first + AFTER_IDS)  # an index knows where those are
     text, beginning = [value(each, row) for each in arguments]
     return func.substr(text, 1, func.length(beginning)) == beginning
 
@@ -320,17 +329,17 @@ _PREDICATES = {
 def _substring(text: Said, start: Said, length: Said | None = None) -> Said:
     begin = Larger(start, 0) + 1
     cut = [begin] if length is None else [begin, Larger(length, 0)]
-    return func.substr(text, *cut, type_=Text)
+    return Part(text, *cut)
 
 
 _FUNCTIONS: dict[Function, Callable[..., Said]] = {
     Function.TRIM: lambda text: func.trim(text, expressions.BLANKS, type_=Text),
     Function.CONCAT: lambda left, right: left.concat(right),
-    Function.REPLACE: lambda text, wanted, new: func.replace(text, wanted, new, type_=Text),
+    Function.REPLACE: Replaced,
     Function.SUBSTRING: _substring,
     Function.INDEXOF: lambda text, wanted: Place(text, wanted) - 1,
     Function.LENGTH: lambda text: func.length(text, type_=BigInteger),
-    Function.ROUND: lambda number: func.round(number, type_=Float),
+    Function.ROUND: Rounded,
     Function.FLOOR: lambda number: (
         -func.ceil(-number, type_=Float)
     ),  # SQLAlchemy puts a floor without null into SQLite
@@ -341,5 +350,5 @@ _ARITHMETIC: dict[Operation, Callable[[Said, Said], Said]] = {
     Operation.SUB: lambda left, right: left - right,
     Operation.MUL: lambda left, right: left * right,
     Operation.DIV: Quotient,
-    Operation.MOD: Remainder,
 }
+_OF_WHOLE_NUMBERS = {**_ARITHMETIC, Operation.DIV: WholeQuotient, Operation.MOD: Remainder}

@@ -23,10 +23,10 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exist
 
 from nugetlite.errors import BadVersion
 from nugetlite.index import fulltext
-from nugetlite.index.fulltext import Match
 from nugetlite.index.rows import package_of
 from nugetlite.index.schema import documents, downloads, manifests, packages, versions
 from nugetlite.index.slices import slice_of
+from nugetlite.index.sought import Match, Sought, matching
 from nugetlite.index.values import Completion, Hit, Hits
 from nugetlite.index.wording import DEPENDENCY, fold, type_word
 from nugetlite.package.sight import EVERYTHING, Sight
@@ -92,7 +92,7 @@ class Asked:
         """What a query comes to, or ``None`` if nothing can answer it."""
         if query.sight.is_nothing:
             return None
-        match = fulltext.matching(query, only_ids=only_ids)
+        match = matching(query, only_ids=only_ids)
         ids, versions = _wanted(query, "packageid", _key), _wanted(query, "version", _sort_key)
         if match is None or ids is None or versions is None:
             return None
@@ -140,15 +140,17 @@ class Asked:
 
     def _first_stage(self, begins: ColumnElement[bool]) -> Select[Any]:
         if self.is_plain:
-            stage = self._stage("").where(documents.c.key.between(self.typed, self.typed + AFTER_IDS))
+            stage = self._stage(None).where(
+                documents.c.key >= self.typed, documents.c.key <= self.typed + AFTER_IDS
+            )
         else:
             stage = self._stage(self.match.naming or self.match.all).where(begins)
         return stage.order_by((documents.c.key == self.typed).desc(), *_by_rank)
 
-    def _stage(self, match: str) -> Select[Any]:
+    def _stage(self, match: Sought | None) -> Select[Any]:
         return select(documents.c.number).select_from(_found(match)).where(*self._conditions(match))
 
-    def _conditions(self, match: str) -> Iterator[ColumnElement[bool]]:
+    def _conditions(self, match: Sought | None) -> Iterator[ColumnElement[bool]]:
         if match:
             yield fulltext.answers(match)
         if self.type:
@@ -166,7 +168,7 @@ class Asked:
             )
 
 
-def _found(match: str) -> FromClause:
+def _found(match: Sought | None) -> FromClause:
     """What to select from: documents, found by their words if any are looked for."""
     return fulltext.rows.join(documents, documents.c.number == fulltext.number) if match else documents
 
