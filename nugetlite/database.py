@@ -38,8 +38,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from nugetlite.errors import ConfigError, DatabaseBusy, DatabaseUnavailable, FeedError
-from nugetlite.gate import Gate
-from nugetlite.sqlite import BUSY_AFTER, SqliteFile, put_aside
+from nugetlite.gate import BUSY_AFTER, Gate
+from nugetlite.sqlite import SqliteFile, put_aside
 from nugetlite.statement import upsert
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -288,7 +288,7 @@ def open_database(url: str, *, mend: bool = False) -> Database:
     """Open the database at an SQLAlchemy URL, and make it if it is not there; ``sqlite://`` is a passing one.
 
     ``mend`` puts a SQLite file that cannot be read aside and makes a new one. Raises ``ConfigError`` if it
-    cannot be read, belongs to another program, lies on a network file system, or is of an unknown kind.
+    cannot be opened or read, belongs to another program, lies on a network file system, or is of an unknown kind.
     """
     try:
         place = make_url(url)
@@ -296,9 +296,13 @@ def open_database(url: str, *, mend: bool = False) -> Database:
         raise ConfigError(
             "`database` is not an SQLAlchemy URL such as sqlite:////srv/nugetlite.db"
         ) from error
+    if place.drivername in ("postgresql", "postgresql+psycopg"):
+        return Database(_postgres(place.set(drivername="postgresql+psycopg")))
     if place.get_backend_name() != "sqlite":
-        shown = place.render_as_string(hide_password=True)
-        raise ConfigError(f"`database` is {shown}, and this version of nugetlite keeps it in SQLite only")
+        raise ConfigError(
+            f"`database` is of a kind that nugetlite does not know, {place.drivername}; give a SQLite file, "
+            "sqlite:////srv/nugetlite.db, or PostgreSQL, postgresql+psycopg://nugetlite@host/nugetlite"
+        )
     if place.database in (None, "", ":memory:"):
         return _passing()
     return Database(_sqlite_file(place, mend))
@@ -332,6 +336,16 @@ def moment(kept: int) -> datetime:
     """The point in time that a ``Moment`` keeps as this number."""
     seconds, microseconds = divmod(kept, _MICROSECONDS)  # a sum with a timedelta takes thrice as long
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+
+
+def _postgres(place: URL) -> Backend:
+    try:
+        from nugetlite.postgres import Postgres
+    except ImportError as error:
+        raise ConfigError(
+            "`database` is in PostgreSQL, whose driver is not installed; run `pip install 'nugetlite[postgres]'`"
+        ) from error
+    return Postgres(place)
 
 
 def _sqlite_file(place: URL, mend: bool) -> SqliteFile:

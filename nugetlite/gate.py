@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition, local
 
+BUSY_AFTER = 10.0  #: seconds to wait for others who are at the database
+
 
 class Gate:
     """Counts the threads inside. One that is inside already may go in again, also when the gate is closed."""

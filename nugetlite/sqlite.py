@@ -35,9 +35,9 @@ from nugetlite.errors import (
     ShareFull,
     TooMuchAsked,
 )
+from nugetlite.gate import BUSY_AFTER
 
 TRUST = 1.0  #: seconds for which the bell alone is believed
-BUSY_AFTER = 10.0  #: seconds to wait for another writer
 TURN = 0.0005  #: seconds between two looks whether the other writer is done: about half of what a push takes there
 CACHE = 16 * 1024  #: KiB that each connection may keep in memory
 SYNCHRONOUS = "PRAGMA synchronous=NORMAL"

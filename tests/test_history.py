@@ -30,8 +30,13 @@ def event(kind=Kind.PUSH, when=NOON, actor=ANN, about=None, **more):
 
 
 @pytest.fixture
-def database(tmp_path):
-    return open_database(f"sqlite:///{tmp_path}/index.db")
+def url(new_url):
+    return new_url()
+
+
+@pytest.fixture
+def database(url):
+    return open_database(url)
 
 
 @pytest.fixture
@@ -110,8 +115,8 @@ def test_each_event_is_later_than_the_one_before_though_the_clock_was_set_back(h
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)), max_size=4), max_size=4))
-def test_whatever_the_clock_says_times_only_grow(notes):
-    database = open_database("sqlite://")
+def test_whatever_the_clock_says_times_only_grow(new_url, notes):
+    database = open_database(new_url())
     history = History(database)
     for times in notes:
         with database.begin() as connection:
@@ -178,8 +183,8 @@ def test_the_journal_of_a_newer_nugetlite_is_left_alone(history, note, database)
     assert history.count() == 1
 
 
-def test_two_processes_note_in_turn(history, note, tmp_path):
-    other = open_database(f"sqlite:///{tmp_path}/index.db")
+def test_two_processes_note_in_turn(history, note, url):
+    other = open_database(url)
     note(event())
     with other.begin() as connection:
         History(other).note(connection, event(Kind.UNLIST))

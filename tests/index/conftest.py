@@ -1,4 +1,4 @@
-"""What tests of the index need: one in a database of its own, and packages without their bytes."""
+"""What tests of the index need: one in a database of its own, of each kind, and packages without their bytes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -82,8 +82,8 @@ class Shelf:
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/index.db"
+def url(new_url):
+    return new_url()
 
 
 @pytest.fixture
@@ -92,6 +92,6 @@ def shelf(url):
 
 
 @pytest.fixture(scope="module")
-def shared_shelf(tmp_path_factory):
+def shared_shelf(new_url):
     """One for all the tests of a file; it is filled once, and then only looked at."""
-    return Shelf(f"sqlite:///{tmp_path_factory.mktemp('shared')}/index.db")
+    return Shelf(new_url())

@@ -279,14 +279,14 @@ def test_while_one_thread_writes_the_others_read_whole_changes(shelf):
     assert shelf.index.revision() >= max(revision for _, revision in seen)
 
 
-def test_the_revision_is_cheap_to_ask_for(shelf):
-    shelf.add("Contoso")
-    shelf.index.revision()
+def test_the_revision_is_cheap_to_ask_for(tmp_path):
+    index = Index(open_database(f"sqlite:///{tmp_path}/index.db"))  # PostgreSQL has to be asked
+    index.revision()
     times = []
     for _ in range(50):
         began = time.perf_counter()
         for _ in range(100):
-            shelf.index.revision()
+            index.revision()
         times.append((time.perf_counter() - began) / 100)
     assert min(times) < 50e-6  # some 5 µs, on a machine with nothing else to do
 
@@ -298,7 +298,7 @@ def test_tables_of_an_older_kind_are_emptied_and_downloads_kept(shelf, url):
     with shelf.database.begin() as connection:
         shelf.database.remember(connection, "stamp of index", "0")
         connection.exec_driver_sql("ALTER TABLE packages RENAME COLUMN id TO spelling")
-        connection.exec_driver_sql("CREATE TABLE precious (value)")
+        connection.exec_driver_sql("CREATE TABLE precious (value TEXT)")
     shelf.database.close()
 
     index = Index(open_database(url))

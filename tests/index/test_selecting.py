@@ -374,8 +374,11 @@ def test_a_filter_that_takes_too_long_is_given_up_with_a_sentence(full, monkeypa
     monkeypatch.setattr("nugetlite.index.SELECT_LIMIT", -1.0)
     monkeypatch.setattr("nugetlite.sqlite.STEPS_BETWEEN", 1)
 
+    full.add("Odd", description="a" * 1000)
+    long = f"replace(Description,'a','{'a' * 3000}')"
+
     with pytest.raises(TooMuchAsked, match="narrow the"):
-        full.index.select(selection(filter="substringof('x',Description)"))
+        full.index.select(selection(filter=f"substringof('x',{long})"))
     monkeypatch.undo()
     assert selected(full, filter="substringof('Installs',Description)") != []  # by the same connection
 

@@ -53,15 +53,6 @@ def make_server(make_app):
     return lambda **settings: Server(make_app(**settings))
 
 
-@pytest.fixture
-def lose_database(share):
-    def lose():
-        for file in share.glob(".nugetlite/nugetlite.db*"):
-            file.unlink()
-
-    return lose
-
-
 def test_all_is_known_again_without_the_database(make_server, lose_database):
     server = make_server(delete_policy={"*": "unlist", "Soft.*": "soft", "Hard.*": "hard"})
     for name in ("Acme.Web.01.0.tar.GZ", "Acme.Hidden.1.0.zip", "Soft.App.1.0.zip", "Hard.App.1.0.zip"):

@@ -178,15 +178,14 @@ def test_most_of_a_share_gone_at_once_is_not_believed_at_the_first_look(client, 
     assert len(client.search("", take=100)) == 8
 
 
-def test_a_lost_database_is_rebuilt_with_flags_and_marks(make_client, share):
+def test_a_lost_database_is_rebuilt_with_flags_and_marks(make_client, lose_database):
     client = make_client(delete_policy={"*": "unlist", "Contoso.Soft": "soft", "Contoso.Hard": "hard"})
     for id in ("Contoso.Listed", "Contoso.Unlisted", "Contoso.Soft", "Contoso.Hard"):
         client.push(nupkg(id, "1.0.0"))
         if id != "Contoso.Listed":
             client.delete(id, "1.0.0", reason="no longer needed")
     before = picture(client)
-    for path in share.glob(".nugetlite/nugetlite.db*"):
-        path.unlink()
+    lose_database()
 
     client = make_client(delete_policy={"*": "unlist"})
     client.app.extensions[NAME].upkeep.scan()

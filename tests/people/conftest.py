@@ -59,6 +59,12 @@ class Town:
 
 
 @pytest.fixture
+def database_setting(of_each_kind):
+    """What is known of people is in the database only, so it is tried with each kind."""
+    return of_each_kind
+
+
+@pytest.fixture
 def make_town(make_app):
     """Make a feed without the administrator's key; keyword arguments are settings."""
     return lambda plugins=(), **settings: Town(make_app(plugins, **({"api_key": ""} | settings)))

@@ -24,6 +24,16 @@ def make_lasting_client():
     return make
 
 
+@pytest.fixture(scope="session")
+def make_client_of_each_kind(make_lasting_client, kind, new_url):
+    """The same, with each kind of database."""
+
+    def make(**settings):
+        return make_lasting_client(**({} if kind == "sqlite" else {"database": new_url()}), **settings)
+
+    return make
+
+
 @pytest.fixture
 def watch_files(monkeypatch):
     """From when it is called on, every file that is opened on a share is put into the list that it answers."""

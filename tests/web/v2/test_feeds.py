@@ -12,9 +12,9 @@ PACKAGE = "package/Contoso.Json/1.0.0"
 
 
 @pytest.fixture(scope="module")
-def many(make_lasting_client, gallery_of):
+def many(make_client_of_each_kind, gallery_of):
     """A feed with more than two pages of versions."""
-    client = make_lasting_client()
+    client = make_client_of_each_kind()
     for number in range(205):
         client.push(nupkg("Contoso.Many", f"1.0.{number}"))
     return gallery_of(client)
@@ -110,8 +110,8 @@ def test_a_token_of_somebody_else_is_refused(many, token):
 
 
 @pytest.fixture(scope="module")
-def feed(make_lasting_client, gallery_of):
-    client = make_lasting_client()
+def feed(make_client_of_each_kind, gallery_of):
+    client = make_client_of_each_kind()
     for id, version, more in [
         ("Contoso.Json", "1.0.0", {}),
         ("Contoso.Json", "1.10.0", {}),

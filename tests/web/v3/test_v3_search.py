@@ -18,8 +18,8 @@ PACKAGES = [
 
 
 @pytest.fixture(scope="module")
-def feed(make_lasting_client):
-    client = make_lasting_client()
+def feed(make_client_of_each_kind):
+    client = make_client_of_each_kind()
     for id, version, more in PACKAGES:
         assert client.push(nupkg(id, version, **more)).status_code == 201
     client.push(nupkg("Contoso.Hidden", "1.0.0", tags="json"))
@@ -206,9 +206,9 @@ def test_a_page_is_as_long_as_asked_for_within_reason(thirty, what, parameters, 
 
 
 @pytest.fixture(scope="module")
-def thirty(make_lasting_client):
+def thirty(make_client_of_each_kind):
     """A feed of thirty packages."""
-    client = make_lasting_client()
+    client = make_client_of_each_kind()
     for number in range(30):
         client.push(nupkg(f"Contoso.N{number:02}", "1.0.0"))
     return client
