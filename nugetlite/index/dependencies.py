@@ -126,4 +126,5 @@ _WHO = Statement(
         and_(versions.c.package == dependencies.c.package, versions.c.sort_key == dependencies.c.sort_key),
     )
     .where(dependencies.c.key == _key, dependencies.c.allowed.in_(WHICH))
+    .order_by(dependencies.c.allowed)
 )
