@@ -42,7 +42,8 @@ def warning(sentence: str) -> tuple[str, str]:
 
 def in_json(sentence: str) -> Told:
     """The sentence in a JSON object: for V3, and wherever no protocol has a form of its own."""
-    return orjson.dumps({"error": sentence}), JSON
+    told = orjson.dumps({"error": sentence})
+    return told.replace(b"<", b"\\u003c"), JSON  # the same to whoever reads JSON, and a tag to nobody
 
 
 def refusal(status: HTTPStatus, sentence: str, words: Words = in_json) -> Response:
