@@ -8,6 +8,7 @@ import pytest
 from nugetlite import OPERATOR, Actor, Refused, hookimpl
 from nugetlite.audit import Audit
 from nugetlite.management import Wanted, parse_patterns, parse_scopes
+from nugetlite.package.sight import EVERYTHING
 from nugetlite.people.values import Kind, parse_grants
 from nugetlite.testing import KEY, nupkg
 from nugetlite.web.current import NAME
@@ -134,7 +135,8 @@ def test_marks_and_catalog_tell_the_key_but_not_the_address(peopled, share):
     assert "127.0.0.1" not in str(leaves)
     [mark] = [path for path in (share / ".nugetlite/gone").rglob("*.json") if path.is_file()]
     assert '"alice (key ci)"' in mark.read_text()
-    assert [event.address for event in peopled.app.extensions[NAME].feed.journal_page(0)] == ["127.0.0.1"] * 2
+    told = peopled.app.extensions[NAME].feed.journal_page(0, EVERYTHING)
+    assert [event.address for event in told] == ["127.0.0.1"] * 2
 
 
 def test_what_a_scan_finds_and_misses_is_the_operators(client, share):
