@@ -13,12 +13,13 @@ from nugetlite.cli import main
 
 
 @pytest.fixture
-def run(monkeypatch, share, town):
+def run(monkeypatch, share, database_setting, town):
     """Type a command at this feed; answers what it prints, or why it fails."""
     for name in os.environ:
         if name.startswith("NUGETLITE_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("NUGETLITE_PACKAGES", str(share))
+    for name, value in {"packages": str(share), **database_setting}.items():
+        monkeypatch.setenv(f"NUGETLITE_{name.upper()}", value)
 
     def run(line, *more, code=0):
         done = CliRunner().invoke(main, ["trusts", *line.split(), *more], catch_exceptions=False)
