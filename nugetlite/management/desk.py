@@ -55,6 +55,10 @@ class Desk:
             yield connection
             self._audit.note(connection, actor, what, subject, **detail)
 
+    def sees(self, actor: Actor, id: PackageId) -> bool:
+        """Whether an actor sees an id."""
+        return self._access.sight(actor).sees(id.key)
+
     def require_manager(self, actor: Actor, id: PackageId | None = None) -> None:
         """Return if an actor decides about the whole feed, or about an id; raises as ``Access.permit``."""
         self._access.permit(actor, Action.MANAGE, id)

@@ -23,8 +23,8 @@ class Owners:
         self._desk = desk
 
     def of(self, actor: Actor, id: PackageId) -> list[tuple[Account, Owner]]:
-        """The owners of an id; whom it concerns sees those who were asked to become one, too."""
-        there = self._desk.people.owners_of(id)
+        """The owners of an id that is seen; whom it concerns sees those who were asked to become one, too."""
+        there = self._desk.people.owners_of(id) if self._desk.sees(actor, id) else ()
         acting = self._desk.people.acting(actor)
         is_concerned = self._desk.manages(actor, id) or any(owner.account in acting for owner in there)
         return [
