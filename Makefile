@@ -1,5 +1,6 @@
 # serve    the feed, on a copy of the sample or on PACKAGES=/some/folder
 # test     everything a contributor needs: style, types, tests
+# thorough faults and other servers at every step of an operation; what no quick test can try
 # postgres what is kept in a database, in PostgreSQL (Debian; installs it)
 # clients  real NuGet clients against a running server (Debian 12; installs them)
 # bench    how fast, as ratios; writes benchmarks/README.md
@@ -17,7 +18,7 @@ PROCESSES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: serve test postgres clients bench format
+.PHONY: serve test thorough postgres clients bench format
 
 serve: $(READY)
 	@test "$(PACKAGES)" != .cache/sample || test -d .cache/sample || { mkdir -p .cache && cp -Rp sample_feed/share .cache/sample; }
@@ -28,7 +29,10 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n $(PROCESSES) -m "not client and not postgres"
+	$(BIN)/pytest -n $(PROCESSES) -m "not client and not postgres and not thorough"
+
+thorough: $(READY)
+	$(BIN)/pytest -n $(PROCESSES) -m "thorough and not postgres"
 
 postgres: $(READY)
 	tests/install_postgres.sh

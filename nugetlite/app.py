@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -196,8 +197,19 @@ def _application(server: Server) -> Flask:
         wsgi = ProxyFix(wsgi, hops, hops, hops, hops, hops)
     app.wsgi_app = hear_out(wsgi)  # type: ignore[method-assign, assignment]  # as Flask's manual says
     server.upkeep.start()
-    os.register_at_fork(after_in_child=server.upkeep.start)
+    _start_again_in_children(server.upkeep)
     return app
+
+
+def _start_again_in_children(upkeep: Upkeep) -> None:
+    """Have workers look after the share, too, as long as their master does."""
+    living = weakref.ref(upkeep)
+
+    def start() -> None:
+        if there := living():
+            there.start()
+
+    os.register_at_fork(after_in_child=start)
 
 
 def _session_secret(server: Server) -> bytes:

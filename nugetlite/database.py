@@ -201,7 +201,7 @@ class Database:
                     "to a new place and run `nugetlite reindex`"
                 )
             if stamp < schema.stamp:
-                self._renew(connection, schema)
+                self._renew(connection, schema, stamp)
 
     def close(self) -> None:
         """Close what is open and idle. It is opened again when it is wanted."""
@@ -231,12 +231,13 @@ class Database:
         finally:
             self._one_writer.release()
 
-    def _renew(self, connection: Connection, schema: Schema) -> None:
+    def _renew(self, connection: Connection, schema: Schema, stamp: int) -> None:
+        lasts = stamp > 0 and not schema.derived  # else none of its tables is there
         if schema.derived:
             for table in _fact(connection, _tables(schema)).split():
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-        schema.tables.create_all(connection)
-        if not schema.derived:
+        schema.tables.create_all(connection, checkfirst=lasts)
+        if lasts:
             _add_columns(connection, schema.tables)
         self.remember(connection, _tables(schema), " ".join([*schema.also, *schema.tables.tables]))
         self.remember(connection, _stamp(schema), str(schema.stamp))

@@ -28,13 +28,13 @@ class Downloads:
         self._database = database
         self._lock = Lock()
         self._counts: Counter[Identity] = Counter()
-        self._later = Later(self.write, EVERY)
+        self._later = Later(self.write)
 
     def count(self, identity: Identity) -> None:
         """Somebody got one."""
         with self._lock:
             self._counts[identity] += 1
-        self._later.want()
+        self._later.want(EVERY)
 
     def write(self) -> None:
         """Write down what was counted; if that fails now, it is tried with the next ones."""

@@ -5,27 +5,32 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 from threading import Lock, Timer
+from weakref import WeakMethod
 
 
 class Later:
-    """One thing to do, in this process; what is still wanted at its end is done then."""
+    """One thing to do, in this process: a method. What is wanted when the process ends is done then."""
 
-    def __init__(self, do: Callable[[], None], seconds: float) -> None:
-        self._do = do
-        self._seconds = seconds
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do = WeakMethod(do)  # who does it may end before the process does
         self._lock = Lock()
         self._timer: Timer | None = None
-        atexit.register(do)
+        atexit.register(self._at_last, self._do)
 
-    def want(self) -> None:
-        """Have it done within some seconds."""
+    def want(self, within: float) -> None:
+        """Have it done within so many seconds, unless it is wanted earlier already."""
         if self._timer is None:
             with self._lock:
                 if self._timer is None:
-                    self._timer = Timer(self._seconds, self._run)
+                    self._timer = Timer(within, self._run)
                     self._timer.daemon = True
                     self._timer.start()
 
     def _run(self) -> None:
         self._timer = None  # first: who wants it from here on may have come too late for this time
-        self._do()
+        self._at_last(self._do)
+
+    @staticmethod
+    def _at_last(whose: WeakMethod[Callable[[], None]]) -> None:
+        if do := whose():
+            do()

@@ -1,5 +1,6 @@
 """What most tests need: a server of their own, over a folder of their own, and databases of both kinds."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -12,7 +13,16 @@ import pytest
 
 from nugetlite import Config
 from nugetlite.app import create_app
+from nugetlite.people import secret
 from nugetlite.testing import KEY, Client
+
+gc.set_threshold(100_000, 50, 100)  # the collector would go through all that the tests keep, again and again
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Passwords are hashed at next to no cost; what it costs in earnest, ``people/test_values.py`` knows."""
+    monkeypatch.setattr(secret, "HASHED_BY", "scrypt:1024:8:1")
 
 
 @pytest.fixture

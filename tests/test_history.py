@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nugetlite.actor import Actor
 from nugetlite.database import open_database
 from nugetlite.errors import ConfigError
-from nugetlite.history import PAGE_SIZE, Event, History, Kind
+from nugetlite.history import _SCHEMA, PAGE_SIZE, Event, History, Kind
 from nugetlite.index import Index
 from nugetlite.package.identity import Identity
 from nugetlite.package.manifest import Manifest
@@ -165,12 +165,12 @@ def test_an_index_that_is_built_anew_leaves_it_alone(history, note, database):
     assert history.count() == 1
 
 
-def test_an_older_journal_gains_the_columns_that_it_lacks(history, note, database):
+def test_an_older_journal_gains_the_columns_that_it_lacks(history, note, database, monkeypatch):
     note(event())
+    monkeypatch.setattr("nugetlite.history._SCHEMA", replace(_SCHEMA, stamp=2))
     with database.begin() as connection:
         for column in ("address", "credential"):
             connection.exec_driver_sql(f"ALTER TABLE events DROP COLUMN {column}")
-        database.remember(connection, "stamp of history", "0")
     assert History(database).event(1) == replace(event(), seq=1)
 
 

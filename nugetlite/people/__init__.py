@@ -57,7 +57,7 @@ class People:
         self._passwords: dict[bytes, str] = {}  # which stored one a name and password were right for
         self._lock = Lock()
         self._uses: dict[int, Use] = {}
-        self._later = Later(self.write_uses, EVERY)
+        self._later = Later(self.write_uses)
 
     # Who it is
 
@@ -272,4 +272,4 @@ class People:
 
     def _note_use(self, key: ApiKey, use: Use) -> None:
         self._uses[key.number] = use
-        self._later.want()
+        self._later.want(EVERY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import cache
 from hashlib import sha256
 from secrets import choice, token_bytes
 from zlib import crc32
@@ -24,9 +25,7 @@ CHECKED_BY = 6  #: characters that follow from them
 SHORTEST_PASSWORD = 8  #: characters
 LONGEST_PASSWORD = 256  #: characters; more of them only cost time to hash
 _KEY = re.compile(rf"{BEGINNING}([A-Z0-9]{{{LENGTH}}})([A-Z0-9]{{{CHECKED_BY}}})")
-_NOBODYS = generate_password_hash(
-    token_bytes(16).hex()
-)  # so that an unknown name takes as long as a known one
+HASHED_BY = "scrypt"  #: how passwords are, at Werkzeug's usual cost
 
 
 def new_key() -> str:
@@ -57,7 +56,7 @@ def hash_password(password: str) -> str:
         raise NotUnderstood("A password does not look like an API key; choose another one")
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD or not password.isprintable():
         raise NotUnderstood(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} printable characters")
-    return generate_password_hash(password)
+    return generate_password_hash(password, HASHED_BY)
 
 
 def is_password(stored: str, password: str) -> bool:
@@ -65,7 +64,7 @@ def is_password(stored: str, password: str) -> bool:
     sound = (
         password[:LONGEST_PASSWORD].encode(errors="replace").decode()
     )  # what is no Unicode cannot be hashed
-    fits = check_password_hash(stored or _NOBODYS, sound)
+    fits = check_password_hash(stored or _nobodys(HASHED_BY), sound)
     return fits and bool(stored) and sound == password
 
 
@@ -79,6 +78,12 @@ class Recognition:
         """The same for the same texts, as long as this process lives; nothing follows from it."""
         told = b"\0".join(text.encode(errors="surrogatepass") for text in texts)
         return hmac.digest(self._secret, told, "sha256")
+
+
+@cache
+def _nobodys(method: str) -> str:
+    """What an unknown name is compared with, so that it takes as long as a known one."""
+    return generate_password_hash(token_bytes(16).hex(), method)
 
 
 def _check(text: str) -> str:

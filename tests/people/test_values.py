@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nugetlite import Action, Pattern
 from nugetlite.errors import NotUnderstood
+from nugetlite.people import secret
 from nugetlite.people.secret import (
     ALPHABET,
     Recognition,
@@ -67,7 +68,15 @@ class TestKeys:
         assert len({new_key() for _ in range(1000)}) == 1000
 
 
+IN_EARNEST = secret.HASHED_BY  # before the tests make it cheap
+
+
 class TestPasswords:
+    def test_cost_who_guesses_them_time_and_memory(self, monkeypatch):
+        monkeypatch.setattr(secret, "HASHED_BY", IN_EARNEST)
+
+        assert hash_password("correct horse").startswith("scrypt:32768:8:1$")
+
     def test_are_right_or_wrong(self):
         stored = hash_password("correct horse")
 

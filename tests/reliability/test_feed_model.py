@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -21,6 +22,8 @@ ID = "Contoso.Json"
 versions = st.sampled_from(["1.0.0", "1.1.0-beta", "2.0.0"])
 words = st.sampled_from(["one", "two"])
 TYPES = {"Unlist": "hidden", "SoftDelete": "soft", "HardDelete": "hard"}
+
+pytestmark = pytest.mark.thorough
 
 
 @dataclass(frozen=True)

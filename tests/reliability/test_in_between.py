@@ -11,7 +11,7 @@ from nugetlite.testing import Client, nupkg
 from nugetlite.web.current import NAME
 
 Act = Callable[[Client, str], object]
-pytestmark = pytest.mark.usefixtures("hasty")
+pytestmark = [pytest.mark.usefixtures("hasty"), pytest.mark.thorough]
 
 
 def push(client, id, words="first"):

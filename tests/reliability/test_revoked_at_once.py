@@ -10,7 +10,7 @@ from nugetlite.management import Wanted
 from nugetlite.people.values import Kind, parse_grants
 from nugetlite.testing import nupkg
 
-REQUESTS = 12  #: enough that each of two workers gets some
+REQUESTS = 8  #: enough that each of two workers gets some, and too few to be taken for guesses
 
 
 @pytest.fixture

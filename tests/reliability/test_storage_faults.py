@@ -12,7 +12,7 @@ from nugetlite.testing import Client, nupkg
 
 FULL, AWAY = ShareFull("There is no room left (ENOSPC)"), ShareUnavailable("It cannot be used just now (EIO)")
 CHANGING = ("stage", "add", "move", "remove")
-pytestmark = pytest.mark.usefixtures("hasty")
+pytestmark = [pytest.mark.usefixtures("hasty"), pytest.mark.thorough]
 
 
 @dataclass
