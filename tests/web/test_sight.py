@@ -69,6 +69,7 @@ URLS = {
     "manage.get_account": ["/api/nugetlite/accounts/reader"],
     "manage.list_owned": ["/api/nugetlite/accounts/reader/packages"],
     "manage.list_keys": ["/api/nugetlite/accounts/reader/keys"],
+    "manage.list_trusts": ["/api/nugetlite/accounts/reader/trusts"],
     "manage.get_everybodys_grants": ["/api/nugetlite/everybody/grants"],
     "manage.list_owners": ["/api/nugetlite/packages/{id}/owners"],
     "manage.list_prefixes": ["/api/nugetlite/prefixes"],

@@ -16,7 +16,8 @@ Json = dict[str, Any]
 
 VERSION = "1.0"
 REFERENCE = "#/components/schemas/{name}"
-ABOUT = """Who may do what on this feed: accounts, API keys, owners, reserved ids.
+ABOUT = """Who may do what on this feed: accounts, API keys, owners, reserved ids,
+trusted build jobs.
 
 Send an API key that may `manage`, or a user name and password. Times are in UTC. A refusal says in one sentence what is
 wrong. A change is sent as `application/json`, at most 64 KiB, without members that are not described here.
@@ -25,6 +26,7 @@ PARAMETERS = {
     "name": "The name of an account; letter case does not count.",
     "member": "The name of the account that is the member.",
     "key": "The name of a key.",
+    "trust": "The name of a trust policy.",
     "id": "A package id.",
     "pattern": "A pattern of package ids, such as `Contoso.*`.",
 }

@@ -10,7 +10,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import get_type_hints
 
-from nugetlite.web.manage import accounts, keys, owners, prefixes
+from nugetlite.web.manage import accounts, keys, owners, prefixes, trusts
 from nugetlite.web.manage.shapes import Nothing
 
 View = Callable[..., object]
@@ -86,6 +86,9 @@ ROUTES = (
     Route("POST", "/accounts/<name>/keys", keys.create_key, HTTPStatus.CREATED),
     Route("DELETE", "/accounts/<name>/keys/<path:key>", keys.revoke_key),
     Route("POST", "/accounts/<name>/keys/<path:key>/regenerate", keys.regenerate_key),
+    Route("GET", "/accounts/<name>/trusts", trusts.list_trusts),
+    Route("POST", "/accounts/<name>/trusts", trusts.create_trust, HTTPStatus.CREATED),
+    Route("DELETE", "/accounts/<name>/trusts/<path:trust>", trusts.delete_trust),
     Route("GET", "/everybody/grants", accounts.get_everybodys_grants),
     Route("PUT", "/everybody/grants", accounts.set_everybodys_grants),
     Route("GET", "/packages/<id:id>/owners", owners.list_owners),

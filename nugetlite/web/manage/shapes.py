@@ -78,6 +78,30 @@ class KeyWanted(Body, frozen=True):
     behalf: Annotated[str, Meta(description="The organization for which it acts, if for one.")] = ""
 
 
+class TrustWanted(Body, frozen=True):
+    """A trust policy to be made: jobs of one build service, by its form or by issuer and claims."""
+
+    name: str
+    github: Annotated[str, Meta(description="OWNER/NAME of a repository, for GitHub Actions.")] = ""
+    gitlab: Annotated[str, Meta(description="GROUP/PROJECT, for GitLab.")] = ""
+    azure: Annotated[str, Meta(description="ORG/PROJECT/PIPELINE, for Azure DevOps.")] = ""
+    organization_id: Annotated[str, Meta(description="The id of the organization in Azure DevOps.")] = ""
+    issuer: Annotated[str, Meta(description="The URL of another build service.")] = ""
+    workflow: str = ""
+    environment: str = ""
+    ref: str = ""
+    protected: bool = False
+    claims: Annotated[
+        dict[str, str], Meta(description="What tokens have to say; * stands for any text.")
+    ] = {}
+    binds: Annotated[list[str], Meta(description="Claims that stay as the first token has them.")] = []
+    audience: Annotated[str, Meta(description="For whom tokens are made; else the feed's base URL.")] = ""
+    patterns: list[str] = []
+    actions: list[Scope] = []
+    deletion: Deletion | None = None
+    behalf: str = ""
+
+
 class Transfer(Body, frozen=True, rename={"giver": "from"}):
     """To whom a package id is handed over, and by whom, if not by whoever asks."""
 
@@ -117,6 +141,12 @@ class Keys(TypedDict):
     """The keys of an account, by name."""
 
     keys: list[plain.Key]
+
+
+class Trusts(TypedDict):
+    """The trust policies of an account."""
+
+    trusts: list[plain.Trust]
 
 
 class Owners(TypedDict):

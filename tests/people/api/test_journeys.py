@@ -314,3 +314,33 @@ def test_a_service_signs_in_by_its_key_only(root, town):
     refused = root("PUT", "/accounts/build/password", {"password": "battery staple"}, status=400)
 
     assert refused == {"error": "A service has no password; make it an API key instead"}
+
+
+class TestTrusts:
+    def test_are_made_shown_and_ended(self, root, town):
+        town.account("build", "publisher", kind=Kind.SERVICE)
+        wanted = {
+            "name": "release",
+            "github": "contoso/json",
+            "workflow": "release.yml",
+            "audience": "https://feed.example.com",
+            "patterns": ["Contoso.*"],
+            "actions": ["create", "push"],
+        }
+
+        made = root("POST", "/accounts/build/trusts", wanted, status=201)
+
+        assert made["claims"]["repository"] == "contoso/json"
+        assert made["binds"] == ["repository_id", "repository_owner_id"]
+        assert root("GET", "/accounts/build/trusts") == {"trusts": [made]}
+        assert root("POST", "/accounts/build/trusts", wanted, status=409)
+        assert root("POST", "/accounts/build/trusts", {"name": "x"}, status=400)
+        assert root("DELETE", "/accounts/build/trusts/release") == made
+        assert root("GET", "/accounts/build/trusts") == {"trusts": []}
+
+    def test_are_everybodys_own(self, person, town):
+        town.account("bob", "publisher")
+        alice = person("alice", "publisher")
+
+        assert alice("GET", "/accounts/alice/trusts") == {"trusts": []}
+        assert alice("GET", "/accounts/bob/trusts", status=403)
