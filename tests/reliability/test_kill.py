@@ -85,6 +85,13 @@ def wait_for_a_scan(server):
     raise AssertionError("nobody scans")
 
 
+def wait_until_there_is_something_to_lose(clients):
+    end = time.monotonic() + 30
+    while min(sum(client.answers[status] for client in clients) for status in (200, 201, 204)) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_what_was_answered_outlives_a_kill(serve, share, contents):
     clients = []
     for kill in range(2):
@@ -92,12 +99,11 @@ def test_what_was_answered_outlives_a_kill(serve, share, contents):
         clients = [Clients(server, 3 * kill + number) for number in range(3)]
         for client in clients:
             client.start()
-        time.sleep(1.0 + 0.37 * kill)
+        wait_until_there_is_something_to_lose(clients)
+        time.sleep(0.37 * kill)
         server.kill()
         for client in clients:
             client.join()
-        answered = sum((client.answers for client in clients), Counter())
-        assert min(answered[status] for status in (200, 201, 204)) > 1, "there was something to lose"
 
         server = serve(share, **SETTINGS)
         wait_for_a_scan(server)
