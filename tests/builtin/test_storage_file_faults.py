@@ -15,7 +15,10 @@ from nugetlite.builtin.file_share import placing, visit
 from nugetlite.builtin.storage_file import FileStorage
 from nugetlite.testing.storage import BIG, ONE, contents, put
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # our children do little
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),  # our children do little
+]
 
 CHANGES = {"exchange", "fsync", "link", "mkdir", "open", "rename", "rmdir", "unlink", "utime", "write"}
 CALLS = CHANGES | {"fstat", "lstat", "posix_fadvise", "scandir", "stat"}

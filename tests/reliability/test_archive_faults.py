@@ -13,7 +13,7 @@ from nugetlite.testing import KEY
 OLD, NEW = b"old" * 1000, b"new" * 2000
 ID = "Acme.Web"
 CHANGING = ("stage", "add", "move", "remove")
-pytestmark = pytest.mark.usefixtures("hasty")
+pytestmark = [pytest.mark.usefixtures("hasty"), pytest.mark.thorough]
 HEADERS = {"X-Octopus-ApiKey": KEY}
 
 

@@ -16,6 +16,7 @@ OLD, NEW = (nupkg(ID, "1.0.0", description=words) for words in ("old", "another 
 CUT_SHORT = 9
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.usefixtures("hasty"),
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),  # our children do little
 ]
