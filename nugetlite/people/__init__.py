@@ -264,11 +264,14 @@ class People:
 
     def _owners(self, ids: Sequence[str]) -> Mapping[str, tuple[Owner, ...]]:
         known = self.known()
-        if missing := [id for id in ids if id not in known.owners]:
+        found = {id: owners for id in ids if (owners := known.owners.get(id)) is not None}
+        if missing := [id for id in ids if id not in found]:
             with self._database.connect() as connection:
-                for id, found in reading.read_owners(connection, missing).items():
-                    keep(known.owners, id, found)
-        return {id: known.owners.get(id, ()) for id in ids}
+                read = reading.read_owners(connection, missing)
+            for id, owners in read.items():
+                keep(known.owners, id, owners)
+            found |= read
+        return found
 
     def _note_use(self, key: ApiKey, use: Use) -> None:
         self._uses[key.number] = use
