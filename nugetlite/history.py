@@ -20,7 +20,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Index,
-    Integer,
     MetaData,
     Table,
     Text,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 
 from nugetlite.actor import Actor
-from nugetlite.database import Moment, Schema
+from nugetlite.database import Moment, Number, Schema
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Deletion
 from nugetlite.package.sight import EVERYTHING, Sight
@@ -129,7 +128,7 @@ _tables = MetaData()
 _events = Table(
     "events",
     _tables,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("seq", Number, primary_key=True, autoincrement=False),
     Column("happened", Moment, nullable=False),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),

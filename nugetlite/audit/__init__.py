@@ -19,7 +19,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Integer,
     MetaData,
     Select,
     Table,
@@ -35,7 +34,7 @@ from nugetlite.actor import OPERATOR
 from nugetlite.audit.chain import Unreadable, Verdict, judge
 from nugetlite.audit.record import BEGINNING, Outcome, Record, cut, in_order, name
 from nugetlite.audit.restraint import Restraint
-from nugetlite.database import Moment, Schema, moment
+from nugetlite.database import Moment, Number, Schema, moment
 from nugetlite.errors import FeedError
 from nugetlite.statement import Statement
 
@@ -54,7 +53,7 @@ _tables = MetaData()
 _audit = Table(
     "audit",
     _tables,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("seq", Number, primary_key=True, autoincrement=False),
     Column("happened", Moment, nullable=False),
     Column("actor", Text, nullable=False),
     Column("key", Text, nullable=False),

@@ -176,11 +176,13 @@ def check(owner: Account, patterns: Sequence[Pattern], scopes: Collection[Scope]
 
 def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
     """Patterns as people write them, each once; all ids, if there are none. Raises ``NotUnderstood``."""
-    parts = [part for text in texts for part in text.replace(",", " ").split()]
-    return tuple(dict.fromkeys(map(Pattern.parse, parts))) or (ALL,)
+    return tuple(dict.fromkeys(map(Pattern.parse, _parts(texts)))) or (ALL,)
 
 
 def parse_scopes(texts: Sequence[str]) -> frozenset[Scope]:
     """What a key may be used for, as people write it; the usual, if nothing is. Raises ``NotUnderstood``."""
-    parts = [part for text in texts for part in text.replace(",", " ").split()]
-    return frozenset(map(Scope.parse, parts)) or USUAL_SCOPES
+    return frozenset(map(Scope.parse, _parts(texts))) or USUAL_SCOPES
+
+
+def _parts(texts: Sequence[str]) -> list[str]:
+    return [part for text in texts for part in text.replace(",", " ").split()]

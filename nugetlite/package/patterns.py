@@ -71,7 +71,12 @@ class ByPattern(Generic[T]):
 
     def of(self, key: str) -> T | None:
         """What holds for an id in lower case; ``None`` if no pattern fits."""
-        return next((value for pattern, value in self.entries if pattern.fits(key)), None)
+        entry = self.entry(key)
+        return entry[1] if entry else None
+
+    def entry(self, key: str) -> tuple[Pattern, T] | None:
+        """The same, with the pattern that decides."""
+        return next((entry for entry in self.entries if entry[0].fits(key)), None)
 
 
 @lru_cache(maxsize=4096)

@@ -120,14 +120,14 @@ class Known:
         owners: Callable[[str], Iterable[Owner]],
     ) -> None:
         """Raise ``Refused`` unless the id belongs to them, or to nobody yet."""
-        for pattern, reserved_for in self.prefixes.entries:
-            if pattern.fits(id.key):
-                if acting.isdisjoint(reserved_for):
-                    raise Refused(
-                        f"Ids like {pattern} are reserved for {self.named(reserved_for)}; "
-                        f"{actor.name} may not push {id}"
-                    )
-                return
+        if reserved := self.prefixes.entry(id.key):
+            pattern, reserved_for = reserved
+            if acting.isdisjoint(reserved_for):
+                raise Refused(
+                    f"Ids like {pattern} are reserved for {self.named(reserved_for)}; "
+                    f"{actor.name} may not push {id}"
+                )
+            return
         confirmed = [owner.account for owner in owners(id.key) if owner.confirmed]
         if confirmed and acting.isdisjoint(confirmed):
             raise Refused(
