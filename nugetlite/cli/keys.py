@@ -7,12 +7,12 @@ from datetime import timedelta
 import click
 
 from nugetlite.actor import OPERATOR
-from nugetlite.cli.office import Office, at_the_office
+from nugetlite.cli.office import Office, at_the_office, key_limits
 from nugetlite.errors import NotUnderstood
 from nugetlite.management import Issued, Wanted, parse_patterns, parse_scopes, plain
 from nugetlite.management.keys import LONGEST_LIFE, USUAL_LIFE
 from nugetlite.package.package import Deletion
-from nugetlite.people.values import USUAL_SCOPES, ApiKey, Scope, Use
+from nugetlite.people.values import ApiKey, Scope, Use
 
 
 @click.group()
@@ -23,20 +23,7 @@ def keys() -> None:
 @keys.command()
 @click.argument("account")
 @click.argument("name")
-@click.option(
-    "--for",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="The ids that it is for, such as Contoso.*; else all.",
-)
-@click.option(
-    "--may",
-    "scopes",
-    multiple=True,
-    metavar="ACTION,...",
-    help=f"What it may be used for, of {', '.join(Scope)}; else {', '.join(sorted(USUAL_SCOPES))}.",
-)
+@key_limits
 @click.option(
     "--days",
     type=click.IntRange(1, LONGEST_LIFE.days),
@@ -45,15 +32,6 @@ def keys() -> None:
     help="How long it lives.",
 )
 @click.option("--never-expires", is_flag=True, help="It lives until it is revoked.")
-@click.option(
-    "--delete-policy",
-    "deletion",
-    type=click.Choice([str(each) for each in Deletion], case_sensitive=False),
-    help="What a delete through it comes to; else what the feed's policy says.",
-)
-@click.option(
-    "--on-behalf-of", "behalf", default="", metavar="ORG", help="The organization for which it acts."
-)
 @at_the_office
 def create(
     office: Office,

@@ -12,6 +12,8 @@ import click
 
 from nugetlite import app, config
 from nugetlite.cli.telling import Telling
+from nugetlite.package.package import Deletion
+from nugetlite.people.values import USUAL_SCOPES, Scope
 
 if TYPE_CHECKING:
     from nugetlite.management import Management
@@ -62,3 +64,35 @@ def in_words(grants: Grants) -> str:
     """Grants as people write them: ``reader, contoso.*=publisher``."""
     told = [f"{role}" if pattern.means_all else f"{pattern}={role}" for pattern, role in grants.items()]
     return ", ".join(told) or NOTHING
+
+
+def key_limits(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take what keys may be used for: ``patterns``, ``scopes``, ``deletion`` and ``behalf``."""
+    usual = ", ".join(sorted(USUAL_SCOPES))
+    for option in (
+        click.option(
+            "--on-behalf-of", "behalf", default="", metavar="ORG", help="The organization to act for."
+        ),
+        click.option(
+            "--delete-policy",
+            "deletion",
+            type=click.Choice([str(each) for each in Deletion], case_sensitive=False),
+            help="What a delete comes to; else what the feed's policy says.",
+        ),
+        click.option(
+            "--may",
+            "scopes",
+            multiple=True,
+            metavar="ACTION,...",
+            help=f"What is allowed, of {', '.join(Scope)}; else {usual}.",
+        ),
+        click.option(
+            "--for",
+            "patterns",
+            multiple=True,
+            metavar="PATTERN",
+            help="The ids that are allowed, such as Contoso.*; else all.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from nugetlite.actor import OPERATOR
-from nugetlite.cli.office import Office, at_the_office
+from nugetlite.cli.office import Office, at_the_office, key_limits
 from nugetlite.errors import NotUnderstood, quoted
 from nugetlite.management import Terms, parse_patterns, parse_scopes, plain
 from nugetlite.management.jobs import Form
 from nugetlite.management.trusts import in_words
 from nugetlite.package.package import Deletion
 from nugetlite.people.trust import Trust
-from nugetlite.people.values import USUAL_SCOPES, Scope
+from nugetlite.people.values import Scope
 
 
 @click.group()
@@ -60,29 +60,7 @@ def trusts() -> None:
     help="From the first token on, this claim stays as it is.",
 )
 @click.option("--audience", default="", metavar="URL", help="For whom tokens are made; else base_url.")
-@click.option(
-    "--for",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="The ids that keys are for, such as Contoso.*; else all.",
-)
-@click.option(
-    "--may",
-    "scopes",
-    multiple=True,
-    metavar="ACTION,...",
-    help=f"What keys may be used for, of {', '.join(Scope)}; else {', '.join(sorted(USUAL_SCOPES))}.",
-)
-@click.option(
-    "--delete-policy",
-    "deletion",
-    type=click.Choice([str(each) for each in Deletion], case_sensitive=False),
-    help="What a delete through keys comes to; else what the feed's policy says.",
-)
-@click.option(
-    "--on-behalf-of", "behalf", default="", metavar="ORG", help="The organization for which keys act."
-)
+@key_limits
 @at_the_office
 def create(
     office: Office,
