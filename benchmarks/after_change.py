@@ -10,7 +10,7 @@ from benchmarks.figure import Figure, ratio
 from benchmarks.load import ask_once
 from benchmarks.servers import feed, gunicorn
 
-ROUNDS = 7
+ROUNDS = 11
 IDS = 400
 VERSIONS = 10
 CONNECTIONS = 8

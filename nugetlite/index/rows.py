@@ -15,6 +15,8 @@ from nugetlite.package.package import Deletion, Embedded, Package, Removal
 
 Row = dict[str, object]
 
+USUAL = 16 * 1024  #: bytes of a manifest; what is remembered must not become large
+
 
 def version_row(number: int, package_number: int, package: Package, stamp: str) -> Row:
     """A row of ``versions``."""
@@ -51,13 +53,16 @@ def manifest_row(number: int, package: Package) -> Row:
 
 def package_of(row: Any, *, listed: bool) -> Package:
     """The package in a row of ``manifests``."""
-    return _package(row.manifest, row.size, row.sha512, row.published, listed, row.embedded)
+    make = _known_package if len(row.manifest) <= USUAL else _package
+    return make(row.manifest, row.size, row.sha512, row.published, listed, row.embedded)
 
 
-@lru_cache(maxsize=8192)  # rows are read again and again, and hardly ever change
 def _package(manifest: bytes, size: int, sha512: str, published: int, listed: bool, embedded: str) -> Package:
     shown = frozenset(map(Embedded, embedded.split()))
     return Package(Manifest.from_json(manifest), size, sha512, moment(published), listed, shown)
+
+
+_known_package = lru_cache(maxsize=8192)(_package)  # rows are read again and again, and hardly ever change
 
 
 def removal_row(removal: Removal, revision: int) -> Row:

@@ -7,9 +7,9 @@ application can keep it and answer with it again.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,12 @@ class Document:
     subject: str = ""  #: the key of the one package id that it speaks of, if it speaks of one only
     headers: tuple[tuple[str, str], ...] = ()  #: more of them
     varies_by: tuple[str, ...] = ()  #: headers of requests, for caches: other ones may get another answer
+    again: Callable[[], Document] | None = None  #: makes it anew, for the same client, without a request
+
+    def told_to(self, cache_control: str, varies_by: tuple[str, ...]) -> Document:
+        """The same for some clients only, now and each time it is made again: what caches are told is another thing."""
+        again = self.again and _so_told(self.again, cache_control, varies_by)
+        return replace(self, cache_control=cache_control, varies_by=varies_by, again=again)
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """What to answer to a request: the whole, the whole compressed, or "you have it" (304)."""
@@ -114,6 +120,21 @@ class Done:
         length = () if self.status is HTTPStatus.NO_CONTENT else (("Content-Length", "0"),)
         start_response(f"{self.status:d} {self.status.phrase}", [*length, NOSNIFF, *self.headers])
         return []
+
+
+def renewable(make: Callable[[], Document]) -> Document:
+    """What ``make`` makes, which can be made again when what it shows has changed.
+
+    ``make`` wants no request. Whoever may see the document now may see what it becomes, as long as nothing about
+    people changes.
+    """
+    return replace(make(), again=partial(renewable, make))
+
+
+def _so_told(
+    make: Callable[[], Document], cache_control: str, varies_by: tuple[str, ...]
+) -> Callable[[], Document]:
+    return lambda: make().told_to(cache_control, varies_by)
 
 
 def is_known(etag: str, environ: WSGIEnvironment) -> bool:

@@ -2,7 +2,8 @@
 
 It knows nothing of packages. An answer leaves itself in the WSGI environment; it is kept by origin, URL and those who
 may see it, and given out while the feed's revision stands. When that has moved on, an answer about one subject lives
-on if the subject's own revision has not.
+on if the subject's own revision has not; else, if it knows how, it is made again without asking the application, which
+has found the way to it and the right to see it before.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class Keepable(Protocol):
     """An answer that may be given again."""
 
     subject: str
+
+    @property
+    def again(self) -> Callable[[], Keepable] | None:
+        """Makes it anew, if that takes no request."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
 
@@ -81,9 +86,9 @@ class Front:
         try:
             viewer = self._viewers.of(environ)
             revision = self._revision()
-            kept = self._kept.get((viewer, *key))
-            if kept and self._holds(kept, revision):
-                return kept.answer(environ, start_response)
+            known = self._known((viewer, *key), revision)
+            if known is not None:
+                return known(environ, start_response)
         except Exception:  # the application will meet it too, and knows how to tell it
             return self._application(environ, start_response)
         answer = self._application(environ, start_response)
@@ -92,6 +97,19 @@ class Front:
         ) is not None:
             self._keep((viewer, *key), worth_keeping, revision)
         return answer
+
+    def _known(self, key: Any, revision: int) -> Keepable | None:
+        """What is kept, or has become of it; ``None`` if only the application can tell."""
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        if self._holds(kept, revision):
+            return kept.answer
+        if kept.answer.again is None:
+            return None
+        renewed = kept.answer.again()
+        self._keep(key, renewed, revision)
+        return renewed
 
     def _holds(self, kept: Kept, revision: int) -> bool:
         if kept.revision == revision:

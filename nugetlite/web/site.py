@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
@@ -94,7 +93,7 @@ class Site(Flask):
             if not (seer := viewer()):
                 return super().finalize_request(rv, from_error_handler)
             if not is_for_everybody():
-                rv = replace(rv, cache_control=private(rv.cache_control), varies_by=what_decides())
+                rv = rv.told_to(private(rv.cache_control), what_decides())
             request.environ.update({KEPT: rv, FOR: seer})
         return cast(Response, rv)  # all that Flask wants of it is that it can be called
 

@@ -81,6 +81,19 @@ class TestAPrivateFeed:
         closed.management.accounts.enable(OPERATOR, "alice", enabled=False)
         assert get(closed, LIST, "alice").status_code == 403
 
+    def test_makes_an_answer_again_for_those_only_who_still_may_see_it(self, closed):
+        root = closed.client(closed.key("root", "again"), signs_in=True)
+        seen = ["1.0.0"]
+        for taken_from, version in [("nobody", "1.1.0"), ("alice", "1.2.0")]:
+            assert get(closed, LIST, "alice").json == {"versions": seen}
+            assert root.push(nupkg("Secret.Json", version)).status_code == 201
+            seen.append(version)
+            if taken_from == "alice":
+                closed.management.accounts.grant(OPERATOR, "alice", parse_grants(["reader,Secret.*=none"]))
+
+        assert get(closed, LIST, "alice").status_code == 404
+        assert root.get(LIST).json == {"versions": seen}
+
     def test_lets_a_key_go_at_the_next_request_also_where_the_answer_is_kept(self, closed):
         key = closed.key("alice")
         for _ in range(2):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -12,9 +15,12 @@ from nugetlite.package.package import Embedded
 from nugetlite.package.version import Version
 from nugetlite.web.access import guard_reads
 from nugetlite.web.current import feed
-from nugetlite.web.document import Document, json_document
+from nugetlite.web.document import Document, json_document, renewable
 from nugetlite.web.nupkg import keep_one_version, send_nupkg
 from nugetlite.web.refusals import warning
+
+if TYPE_CHECKING:
+    from nugetlite.feed import Feed
 
 content = guard_reads(Blueprint("content", __name__, url_prefix="/v3/content"))
 
@@ -29,9 +35,7 @@ def versions(package_id: PackageId) -> ResponseReturnValue:
 
     A client that misses one asks for nothing else, so the list is where it hears what became of it.
     """
-    versions, removals = feed().version_list(package_id)
-    news = tuple(warning(str(removal)) for removal in removals)
-    return json_document({"versions": versions}, subject=package_id.key, headers=news)
+    return renewable(partial(_version_list, feed(), package_id))
 
 
 @content.get(f"{ONE_VERSION}/<name>.nupkg")
@@ -65,6 +69,12 @@ def icon(package_id: PackageId, version: Version) -> ResponseReturnValue:
 def license(package_id: PackageId, version: Version) -> ResponseReturnValue:
     """The licence file as text."""
     return _embedded(Identity(package_id, version), Embedded.LICENSE, "text/plain; charset=utf-8")
+
+
+def _version_list(feed: Feed, id: PackageId) -> Document:
+    versions, removals = feed.version_list(id)
+    news = tuple(warning(str(removal)) for removal in removals)
+    return json_document({"versions": versions}, subject=id.key, headers=news)
 
 
 def _embedded(identity: Identity, which: Embedded, content_type: str) -> Document:
