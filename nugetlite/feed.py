@@ -188,10 +188,10 @@ class Feed:
         )
         if deletion is Deletion.HARD:
             self._access.permit(actor, Action.ERASE, identity.id)
-        warning = self._heed_dependents(package.identity, deletion, actor, force)
+        need = self._heed_dependents(package.identity, deletion, actor, force)
         mark = Mark(package.identity, self._now(), str(actor), why, deletion)
         with self._database.begin() as connection:  # nobody relists it meanwhile
-            self._carry_out(connection, deletion, package, mark, actor)
+            self._carry_out(connection, deletion, package, mark, actor, need)
         self._plugins.announce(
             "nugetlite_after_delete",
             package=package,
@@ -200,7 +200,7 @@ class Feed:
             why=why,
             config=self._config,
         )
-        return Deleted(deletion, warning)
+        return Deleted(deletion, need.warning if need else "")
 
     def relist(self, identity: Identity, actor: Actor) -> Package:
         """Show an unlisted version again, or bring a soft-deleted one back. A listed one stays as it is."""
@@ -546,20 +546,29 @@ class Feed:
             return self._soft_deleted(identity)
         return self.find(identity)
 
-    def _heed_dependents(self, identity: Identity, deletion: Deletion, actor: Actor, force: bool) -> str:
-        """What is to be said of those who need a version that is about to go; raises ``PackageNeeded`` if it stays."""
+    def _heed_dependents(
+        self, identity: Identity, deletion: Deletion, actor: Actor, force: bool
+    ) -> Need | None:
+        """That others need a version which is about to go, if they do; raises ``PackageNeeded`` if it stays."""
         guard = Guard(self._config.delete_guard)
         if not guard.minds(deletion) or not (dependents := self.dependents(identity)):
-            return ""
+            return None
         need = Need(identity, dependents, self._access.sight(actor))
-        if guard is Guard.REFUSE:
-            if not force:
-                raise PackageNeeded(identity, need.refusal)
-            self._access.permit(actor, Action.FORCE, identity.id)
-        return need.warning
+        if guard is not Guard.REFUSE:
+            return need
+        if not force:
+            raise PackageNeeded(identity, need.refusal)
+        self._access.permit(actor, Action.FORCE, identity.id)
+        return replace(need, forced=True)
 
     def _carry_out(
-        self, connection: Connection, deletion: Deletion, package: Package, mark: Mark, actor: Actor
+        self,
+        connection: Connection,
+        deletion: Deletion,
+        package: Package,
+        mark: Mark,
+        actor: Actor,
+        need: Need | None,
     ) -> None:
         identity = package.identity
         match deletion:
@@ -576,7 +585,7 @@ class Feed:
         self._index.remove(connection, mark.removal())
         if deletion is Deletion.HARD:
             self._index.forget_symbols(connection, identity)
-        self._note(connection, Kind.DELETE, package, actor, mark.why, deletion)
+        self._note(connection, Kind.DELETE, package, actor, mark.why, deletion, need)
 
     def _soft_deleted(self, identity: Identity) -> Package:
         """A version that lies among the soft-deleted."""
@@ -599,6 +608,7 @@ class Feed:
         actor: Actor,
         why: str = "",
         deletion: Deletion | None = None,
+        need: Need | None = None,
     ) -> None:
         """Have it in the journal and in the record, where every deletion, an unlisting too, is one by its policy."""
         self._history.note(connection, Event.about(package, kind, self._now(), actor, why, deletion))
@@ -610,6 +620,8 @@ class Feed:
             deletion=deletion or "",
             why=why,
             sha512=package.sha512,
+            needed=need.on_record if need else "",
+            forced="true" if need and need.forced else "",
         )
 
 

@@ -7,7 +7,7 @@ needs a version gets another one, or none, as soon as it is gone. One that is on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -55,6 +55,7 @@ class Need:
     identity: Identity
     dependents: Sequence[Dependent]  #: at least one
     sight: Sight = EVERYTHING  #: of whoever reads it: others are counted, not named
+    forced: bool = False  #: it was to stay, and was deleted all the same
 
     @property
     def warning(self) -> str:
@@ -65,6 +66,11 @@ class Need:
     def refusal(self) -> str:
         """What is said when it was not."""
         return self._shortened("", f"{self._loss}{HOW_TO_FORCE}")
+
+    @property
+    def on_record(self) -> str:
+        """Who needed it, for the operator, who sees everything."""
+        return str(replace(self, sight=EVERYTHING))
 
     def __str__(self) -> str:
         return self._naming(NAMED, str(self.identity))

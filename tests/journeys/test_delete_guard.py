@@ -162,3 +162,23 @@ def test_what_others_brought_to_the_share_is_known_too(make_stocked, share):
     client.app.extensions["nugetlite"].upkeep.scan()
 
     assert "Tool 1.0.0 and 1 other need" in client.delete("Contoso.Json", "1.2.0").status
+
+
+@pytest.mark.parametrize("guard", ["warn", "refuse", "off"])
+def test_the_record_says_who_needed_what_was_deleted_and_whether_it_was_forced(make_stocked, guard):
+    client = make_stocked(delete_guard=guard, delete_policy="hard")
+
+    client.delete("Contoso.Json", "1.2.0", force="true")
+    client.delete("Contoso.App", "1.0.0", force="true")  # which nobody needs
+
+    records = list(client.app.extensions["nugetlite"].audit.onwards())
+    needed, unneeded = [
+        {name: each.detail.get(name) for name in ("needed", "forced")}
+        for each in records
+        if each.action == "delete"
+    ]
+    assert needed == {
+        "needed": None if guard == "off" else NEED,
+        "forced": "true" if guard == "refuse" else None,
+    }
+    assert unneeded == {"needed": None, "forced": None}
