@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, g, request
@@ -108,12 +108,24 @@ def is_for_everybody() -> bool:
     return bool(known)
 
 
-def viewer() -> tuple[Actor, Sight] | None:
-    """For whom the answer to the current request is the same as for all who see the same; ``None`` if nobody knows."""
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom an answer was made. It is the same for all who see the same and whose caches are told the same."""
+
+    actor: Actor
+    sight: Sight
+    is_everybody: bool  #: else what they get is theirs alone, and no cache's to give to another
+    varies_by: tuple[str, ...]  #: headers by which others may see something else
+
+
+def viewer() -> Viewer | None:
+    """For whom the current request is answered; ``None`` if nobody knows who else would be answered the same."""
+    if notice():
+        return None
     if is_for_everybody():
-        return ANONYMOUS, EVERYTHING
+        return Viewer(ANONYMOUS, EVERYTHING, is_everybody=True, varies_by=())
     if parts().only_accounts_decide and "actor" in g and not request.cookies:
-        return g.actor, sight()
+        return Viewer(g.actor, sight(), is_everybody=False, varies_by=what_decides())
     return None
 
 

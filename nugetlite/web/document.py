@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -47,12 +47,17 @@ class Document:
     subject: str = ""  #: the key of the one package id that it speaks of, if it speaks of one only
     headers: tuple[tuple[str, str], ...] = ()  #: more of them
     varies_by: tuple[str, ...] = ()  #: headers of requests, for caches: other ones may get another answer
-    again: Callable[[], Document] | None = None  #: makes it anew, for the same client, without a request
+    again: Callable[[], Document] | None = (
+        None  #: makes it anew from what the feed is by then; wants no request
+    )
 
-    def told_to(self, cache_control: str, varies_by: tuple[str, ...]) -> Document:
-        """The same for some clients only, now and each time it is made again: what caches are told is another thing."""
-        again = self.again and _so_told(self.again, cache_control, varies_by)
-        return replace(self, cache_control=cache_control, varies_by=varies_by, again=again)
+    def renewed(self) -> Document | None:
+        """What has become of it, for the same clients; ``None`` if that takes a request. Raises as ``again``."""
+        if self.again is None:
+            return None
+        return replace(
+            self.again(), cache_control=self.cache_control, varies_by=self.varies_by, again=self.again
+        )
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """What to answer to a request: the whole, the whole compressed, or "you have it" (304)."""
@@ -123,18 +128,12 @@ class Done:
 
 
 def renewable(make: Callable[[], Document]) -> Document:
-    """What ``make`` makes, which can be made again when what it shows has changed.
+    """What ``make`` makes, and will make again, without a request, when what it shows has changed.
 
-    ``make`` wants no request. Whoever may see the document now may see what it becomes, as long as nothing about
-    people changes.
+    Whoever may see the document now may see what it becomes, as long as nothing about people changes; ``Viewers``
+    knows whether anything has.
     """
-    return replace(make(), again=partial(renewable, make))
-
-
-def _so_told(
-    make: Callable[[], Document], cache_control: str, varies_by: tuple[str, ...]
-) -> Callable[[], Document]:
-    return lambda: make().told_to(cache_control, varies_by)
+    return replace(make(), again=make)
 
 
 def is_known(etag: str, environ: WSGIEnvironment) -> bool:

@@ -37,9 +37,8 @@ class Download:
     headers: tuple[tuple[str, str], ...]
     subject: str
 
-    @property
-    def again(self) -> None:
-        """Nothing makes it anew: of another file, all of this would be another one."""
+    def renewed(self) -> None:
+        """Nothing: of another file, all of this would be another one."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send it, or say that the client has it (304)."""

@@ -8,17 +8,20 @@ has found the way to it and the right to see it before.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nugetlite.errors import FeedError
 from nugetlite.web.document import JSON, KEPT, prefers_json
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROOM = 64 * 1024 * 1024  #: bytes kept in one process
+AROUND = 2048  #: bytes that it takes to keep anything, whatever it is
 LONGEST_URL = 2048  #: characters; nobody asks for longer ones again
 ASK = frozenset(
     f"HTTP_{name}"
@@ -26,14 +29,16 @@ ASK = frozenset(
 )  #: headers whose requests are for the application
 
 
+log = logging.getLogger(__name__)
+
+
 class Keepable(Protocol):
     """An answer that may be given again."""
 
     subject: str
 
-    @property
-    def again(self) -> Callable[[], Keepable] | None:
-        """Makes it anew, if that takes no request."""
+    def renewed(self) -> Keepable | None:
+        """What has become of it since something about its subject has changed; ``None`` if that takes a request."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
 
@@ -57,6 +62,7 @@ class Kept:
 
     answer: Keepable
     revision: int
+    size: int  #: bytes that it takes
 
 
 class Front:
@@ -74,7 +80,8 @@ class Front:
         self._revision = revision
         self._revision_of = revision_of
         self._viewers = viewers
-        self._room = room
+        self._room = room  # that is left
+        self._largest = room // 16
         self._kept: dict[Any, Kept] = {}
         self._lock = Lock()
 
@@ -86,9 +93,9 @@ class Front:
         try:
             viewer = self._viewers.of(environ)
             revision = self._revision()
-            known = self._known((viewer, *key), revision)
-            if known is not None:
-                return known(environ, start_response)
+            standing = self._standing((viewer, *key), revision)
+            if standing is not None:
+                return standing(environ, start_response)
         except Exception:  # the application will meet it too, and knows how to tell it
             return self._application(environ, start_response)
         answer = self._application(environ, start_response)
@@ -98,18 +105,30 @@ class Front:
             self._keep((viewer, *key), worth_keeping, revision)
         return answer
 
-    def _known(self, key: Any, revision: int) -> Keepable | None:
-        """What is kept, or has become of it; ``None`` if only the application can tell."""
+    def _standing(self, key: Any, revision: int) -> Keepable | None:
+        """What is kept, or what has become of it; ``None`` if only the application can tell."""
         kept = self._kept.get(key)
         if kept is None:
             return None
         if self._holds(kept, revision):
             return kept.answer
-        if kept.answer.again is None:
-            return None
-        renewed = kept.answer.again()
-        self._keep(key, renewed, revision)
+        renewed = self._renewed(kept)
+        if renewed is None:
+            with self._lock:
+                self._drop(key)
+        else:
+            self._keep(key, renewed, revision)
         return renewed
+
+    def _renewed(self, kept: Kept) -> Keepable | None:
+        """What has become of an answer, if it can tell."""
+        try:
+            return kept.answer.renewed()
+        except FeedError:  # mostly that there is nothing any more; the application says so in full
+            return None
+        except Exception:
+            log.exception("an answer could not be made again; the application is asked for it")
+            return None
 
     def _holds(self, kept: Kept, revision: int) -> bool:
         if kept.revision == revision:
@@ -124,18 +143,20 @@ class Front:
 
     def _keep(self, key: Any, answer: Keepable, revision: int) -> None:
         """Keep an answer that was made when ``revision`` already stood; the oldest make room for it."""
-        if len(answer) > self._room // 16 or sum(map(len, key[1:])) > LONGEST_URL:
+        url = sum(map(len, key[1:]))
+        size = len(answer) + url + AROUND
+        if size > self._largest or url > LONGEST_URL:
             return
         with self._lock:
             self._drop(key)
-            while self._kept and self._room < len(answer):
+            while self._kept and self._room < size:
                 self._drop(next(iter(self._kept)))
-            self._kept[key] = Kept(answer, revision)
-            self._room -= len(answer)
+            self._kept[key] = Kept(answer, revision, size)
+            self._room -= size
 
     def _drop(self, key: Any) -> None:
         if gone := self._kept.pop(key, None):
-            self._room += len(gone.answer)
+            self._room += gone.size
 
 
 def _key(environ: WSGIEnvironment) -> tuple[str, ...]:

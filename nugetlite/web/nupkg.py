@@ -13,9 +13,11 @@ from werkzeug.http import http_date
 
 from nugetlite.package.identity import Identity
 from nugetlite.package.package import Package
+from nugetlite.web.access import Viewer, private, viewer
 from nugetlite.web.current import config, feed
 from nugetlite.web.document import IMMUTABLE, KEPT, NOSNIFF, REVALIDATE
 from nugetlite.web.download import Download, send
+from nugetlite.web.viewers import FOR
 
 NUPKG = "application/octet-stream"
 
@@ -27,7 +29,8 @@ def send_nupkg(identity: Identity, *, lasting: bool = True) -> ResponseReturnVal
     response = send(stream, package.size, _hash(package), headers)
     if response.status_code == HTTPStatus.OK and request.method == "GET":
         feed().count_download(package)
-    request.environ[KEPT] = _download(package, headers)
+    if seer := viewer():
+        request.environ.update({KEPT: _download(package, headers, seer), FOR: seer})
     return response
 
 
@@ -46,9 +49,15 @@ def _headers(package: Package, keep: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _download(package: Package, headers: tuple[tuple[str, str], ...]) -> Download:
-    """The same once more, for whoever asks for it whole."""
+def _download(package: Package, headers: tuple[tuple[str, str], ...], seer: Viewer) -> Download:
+    """The same once more, for whoever sees the same and asks for it whole."""
     here = feed()
+    if not seer.is_everybody:
+        headers = tuple(
+            [(name, private(value) if name == "Cache-Control" else value) for name, value in headers]
+        )
+    if seer.varies_by:
+        headers += (("Vary", ", ".join(seer.varies_by)),)
     return Download(
         reopen=lambda: here.reopen(package),
         served=lambda: here.count_download(package),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from werkzeug.routing import BaseConverter, Rule, ValidationError
 from nugetlite.errors import FeedError
 from nugetlite.package.identity import PackageId
 from nugetlite.package.version import Version
-from nugetlite.web.access import is_for_everybody, notice, private, viewer, what_decides
+from nugetlite.web.access import notice, private, viewer
 from nugetlite.web.current import NAME, Parts
 from nugetlite.web.document import KEPT, NOSNIFF, Document, Done
 from nugetlite.web.links import Hive
@@ -92,8 +93,8 @@ class Site(Flask):
         if isinstance(rv, Document):
             if not (seer := viewer()):
                 return super().finalize_request(rv, from_error_handler)
-            if not is_for_everybody():
-                rv = rv.told_to(private(rv.cache_control), what_decides())
+            if not seer.is_everybody:
+                rv = replace(rv, cache_control=private(rv.cache_control), varies_by=seer.varies_by)
             request.environ.update({KEPT: rv, FOR: seer})
         return cast(Response, rv)  # all that Flask wants of it is that it can be called
 

@@ -11,26 +11,24 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from nugetlite.actor import Actor
 from nugetlite.errors import TooManyTries
 from nugetlite.people.known import keep
 from nugetlite.people.secret import Recognition
-from nugetlite.web.access import IN_ENVIRONMENT
+from nugetlite.web.access import IN_ENVIRONMENT, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import WSGIEnvironment
 
-    from nugetlite.package.sight import Sight
     from nugetlite.people import People
     from nugetlite.web.guesses import Guesses
 
 SINCE = "nugetlite.people"  #: where in the WSGI environment it says as of which revision somebody will be identified
-FOR = "nugetlite.viewer"  #: where the application says for whom it answered: an actor and their sight
+FOR = "nugetlite.viewer"  #: where the application says for whom it answered: a ``Viewer``
 
 
 @dataclass(frozen=True, slots=True)
-class _Viewer:
+class _Known:
     """Somebody who was identified."""
 
     number: int  #: the same for all who see the same, and are told the same of caches
@@ -47,8 +45,8 @@ class Viewers:
         self._guesses = guesses
         self._recognition = Recognition()
         self._lock = Lock()
-        self._numbers: dict[tuple[Sight, bool], int] = {}
-        self._known: dict[bytes, _Viewer] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._known: dict[bytes, _Known] = {}
 
     def of(self, environ: WSGIEnvironment) -> int | None:
         """The number under which is kept what the sender of a request sees; ``None`` if the application has to tell."""
@@ -67,18 +65,23 @@ class Viewers:
         return viewer.number
 
     def remember(self, environ: WSGIEnvironment) -> int | None:
-        """The same for a request that the application has answered; ``None`` if it did not say for whom."""
-        actor, sight = environ.pop(FOR, (None, None))
-        if not isinstance(actor, Actor) or sight is None:
+        """The same for a request that the application has answered; ``None`` if it did not say for whom.
+
+        Nor is it known if anything about people has changed meanwhile: who was let in by the old rights, and then has
+        the sight of the new ones, saw what others with that sight may not see.
+        """
+        viewer = environ.pop(FOR, None)
+        if not isinstance(viewer, Viewer) or self._people.revision() != environ[SINCE]:
             return None
-        number = self._number(sight, actor.is_anonymous)  # caches are told different things of the two
-        until, used = self._people.holds_for(actor)
-        keep(self._known, self._mark(environ), _Viewer(number, environ[SINCE], until, used))
+        number = self._number(viewer)
+        until, used = self._people.holds_for(viewer.actor)
+        keep(self._known, self._mark(environ), _Known(number, environ[SINCE], until, used))
         return number
 
-    def _number(self, sight: Sight, is_anonymous: bool) -> int:
+    def _number(self, viewer: Viewer) -> int:
         with self._lock:
-            return self._numbers.setdefault((sight, is_anonymous), len(self._numbers))
+            alike = viewer.sight, viewer.is_everybody, viewer.varies_by
+            return self._numbers.setdefault(alike, len(self._numbers))
 
     def _mark(self, environ: WSGIEnvironment) -> bytes:
         told = [environ.get(name, "") for name in IN_ENVIRONMENT]

@@ -5,6 +5,7 @@ from base64 import b64encode
 import pytest
 
 from nugetlite import OPERATOR, Actor, hookimpl
+from nugetlite.feed import Feed
 from nugetlite.people.values import parse_grants
 from nugetlite.testing import Client, nupkg
 
@@ -93,6 +94,22 @@ class TestAPrivateFeed:
 
         assert get(closed, LIST, "alice").status_code == 404
         assert root.get(LIST).json == {"versions": seen}
+
+    def test_keeps_for_nobody_what_was_asked_for_by_rights_that_were_just_taken(self, closed, monkeypatch):
+        """The right was there when it was asked for, and gone when it was known who had asked."""
+        really = Feed.version_list
+
+        def taken_meanwhile(feed, id):
+            closed.management.accounts.grant(OPERATOR, "alice", parse_grants(["reader,Secret.*=none"]))
+            return really(feed, id)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Feed, "version_list", taken_meanwhile)
+            get(closed, LIST, "alice")
+
+        for name in ("alice", "bob"):
+            get(closed, "/v3/index.json", name)
+            assert get(closed, LIST, name).status_code == 404
 
     def test_lets_a_key_go_at_the_next_request_also_where_the_answer_is_kept(self, closed):
         key = closed.key("alice")

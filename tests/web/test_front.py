@@ -3,9 +3,14 @@
 from itertools import count
 
 import pytest
+from flask import Flask, has_request_context
+from werkzeug.test import Client as Browser
 
 from nugetlite import hookimpl
+from nugetlite.feed import Feed
 from nugetlite.testing import KEY, Client, nupkg
+from nugetlite.web.document import KEPT, Document
+from nugetlite.web.front import Front
 
 DOCUMENTS = {
     "list": "/v3/content/contoso.json/index.json",
@@ -52,6 +57,110 @@ def test_after_each_change_an_answer_is_as_if_it_were_the_first(make_app, url, a
         answers.append(ask())
         assert answers[-1] == ask() == ask(f"?{next(numbers)}")
     assert len({data for _, _, data in answers}) > 2
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Count how often the application is asked, instead of what stands in front of it."""
+    count = []
+    really = Flask.full_dispatch_request
+    monkeypatch.setattr(Flask, "full_dispatch_request", lambda app: count.append(1) or really(app))
+    return count
+
+
+@pytest.mark.parametrize("anonymous_read", [True, False], ids=["open", "private"])
+@pytest.mark.parametrize("url", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_after_a_change_the_application_is_not_asked_again(make_app, asked, url, anonymous_read):
+    feed = Client(make_app(anonymous_read=anonymous_read), signs_in=True)
+    headers = {} if anonymous_read else WITH_KEY
+    for version in ("1.0.0", "2.0.0"):
+        feed.push(nupkg("Contoso.Json", version))
+    feed.http.get(url, headers=headers)
+    for change in ("one unlisted", "one relisted", "a version more"):
+        CHANGES[change](feed)
+        asked.clear()
+        for _ in range(2):
+            assert feed.http.get(url, headers=headers).status_code == 200
+        assert not asked
+
+
+@pytest.mark.parametrize("anonymous_read", [True, False], ids=["open", "private"])
+def test_a_package_that_was_asked_for_is_sent_again_without_asking(make_app, asked, anonymous_read):
+    feed = Client(make_app(anonymous_read=anonymous_read), signs_in=True)
+    content = nupkg("Contoso.Json", "1.0.0")
+    feed.push(content)
+    url = "/v3/content/contoso.json/1.0.0/contoso.json.1.0.0.nupkg"
+
+    def ask():
+        answer = feed.http.get(url, headers={} if anonymous_read else WITH_KEY, buffered=True)
+        answer.headers.pop("Date", None)  # which Flask says and, of all others, gunicorn
+        return answer.status, sorted(answer.headers.to_wsgi_list()), answer.data
+
+    first = ask()
+    assert (first[0], first[2]) == ("200 OK", content)
+    asked.clear()
+    assert ask() == first
+    assert not asked
+
+    feed.delete("Contoso.Json", "1.0.0", type="HardDelete")
+    assert ask()[0].startswith("404 ")
+
+
+def test_what_is_wrong_with_making_it_again_is_logged_and_the_client_does_not_notice(
+    make_client, monkeypatch, caplog
+):
+    feed = make_client()
+    feed.push(nupkg("Contoso.Json", "1.0.0"))
+    assert feed.versions("Contoso.Json") == ["1.0.0"]
+    feed.push(nupkg("Contoso.Json", "2.0.0"))
+
+    really = Feed.version_list
+
+    def only_in_a_request(feed, id):
+        if not has_request_context():
+            raise KeyError("a mistake")
+        return really(feed, id)
+
+    monkeypatch.setattr(Feed, "version_list", only_in_a_request)
+
+    assert feed.versions("Contoso.Json") == ["1.0.0", "2.0.0"]
+    assert "could not be made again" in caplog.text
+
+
+def test_what_caches_are_told_does_not_depend_on_who_asked_first(make_client):
+    """NuGet 5.4 sends an empty name and password after a 401."""
+    feed = make_client()
+    feed.push(nupkg("Contoso.Json", "1.0.0"))
+    url = DOCUMENTS["list"]
+
+    assert "private" in feed.http.get(url, headers={"Authorization": "Basic Og=="}).headers["Cache-Control"]
+    assert feed.http.get(url).headers["Cache-Control"] == "no-cache"
+    assert "private" in feed.http.get(url, headers={"Authorization": "Basic Og=="}).headers["Cache-Control"]
+
+
+def test_small_answers_at_many_urls_take_no_more_room_than_there_is():
+    """A query makes another URL, and any reader can think of many."""
+
+    def application(environ, start_response):
+        environ[KEPT] = document = Document(b"[]")
+        asked.append(environ["QUERY_STRING"])
+        return document(environ, start_response)
+
+    class Everybody:
+        def of(self, environ):
+            return 0
+
+        remember = of
+
+    asked = []
+    front = Browser(Front(application, lambda: 1, lambda subject: 1, Everybody(), room=100_000))
+    for number in range(100):
+        assert front.get(f"/?{number}{'x' * 1900}").data == b"[]"
+    assert len(asked) == 100
+    asked.clear()
+    for number in reversed(range(100)):  # the newest are there, also when there is no more room
+        front.get(f"/?{number}{'x' * 1900}")
+    assert asked[0].startswith("75x")
 
 
 def test_where_a_plugin_has_a_say_it_is_asked_each_time(make_client):
