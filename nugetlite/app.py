@@ -170,7 +170,15 @@ def _default_database(config: Config) -> str:
         raise ConfigError(
             "database: packages do not lie in a folder, so say where the database is to be kept"
         )
-    return f"sqlite:///{Path(unquote(parts.path) if parts.scheme else config.packages).absolute()}/{DATABASE}"
+    return f"sqlite:///{folder_of(config)}/{DATABASE}"
+
+
+def folder_of(config: Config) -> Path | None:
+    """The folder in which the packages lie; ``None`` if it is for a plugin to say where they do."""
+    parts = urlsplit(config.packages)
+    if parts.scheme not in ("", "file"):
+        return None
+    return Path(unquote(parts.path) if parts.scheme else config.packages).absolute()
 
 
 def _application(server: Server) -> Flask:

@@ -44,7 +44,8 @@ def serve(
 
     def when_ready(arbiter: Any) -> None:
         name, number = arbiter.LISTENERS[0].getsockname()[:2]
-        on_ready(f"http://{_bracketed(name)}:{number}")
+        reached_as = socket.gethostname() if name in ("0.0.0.0", "::") else _bracketed(name)  # noqa: S104
+        on_ready(f"http://{reached_as}:{number}")
 
     bind = f"{_bracketed(host)}:{port}"
     _Server(make_app, {**globals(), "bind": bind, "when_ready": when_ready, **settings}).run()

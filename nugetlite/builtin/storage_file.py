@@ -27,7 +27,7 @@ import io
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -66,7 +66,11 @@ def nugetlite_open_storage(url: str) -> Storage | None:
         return None
     if parts.netloc not in ("", "localhost") or not parts.path or parts.query or parts.fragment:
         raise ConfigError(f"packages: {url} names no folder; expected a path, or file:///path/to/folder")
-    return FileStorage(Path(os.fsdecode(unquote_to_bytes(parts.path))))
+    root = Path(os.fsdecode(unquote_to_bytes(parts.path)))
+    with suppress(OSError):  # who may not look will hear of it
+        if root.is_file():
+            raise ConfigError(f"packages: {root} is a file; name a folder")
+    return FileStorage(root)
 
 
 class FileStorage(Storage):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -14,9 +13,9 @@ from itertools import islice
 
 import click
 
-from nugetlite import app, config
 from nugetlite.audit import Audit, Record
 from nugetlite.audit.record import printable
+from nugetlite.cli.here import feed_here
 
 LAST = 50  #: records that are shown if nobody says how many
 PAUSE = 0.2  #: seconds between two looks whether there is more
@@ -96,15 +95,19 @@ def audit(
     """
     if head and not verify:
         raise click.UsageError("--head goes with --verify")
-    record = app.build(config.load(os.environ, {"packages": packages})).audit
+    record = feed_here(packages).audit
     if verify:
         context.exit(_verify(record, head.strip().lower(), form))
     wanted = Wanted(since, about, by)
     most = last if last is not None else None if all_of_them or since else LAST
     begun = record.newest
     seen = begun.seq if begun else 0
+    shown = False
     for each in _chosen(record, wanted, most, seen):
+        shown = True
         _show(each, form)
+    if not shown and not follow and form != "json":
+        click.echo("There is no such record", err=True)
     if follow:
         with suppress(KeyboardInterrupt):
             for each in _growing(record, seen):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from nugetlite import app, config
+from nugetlite.cli.here import feed_here
 from nugetlite.cli.telling import Telling
 from nugetlite.package.package import Deletion
 from nugetlite.people.values import USUAL_SCOPES, Scope
@@ -53,7 +52,7 @@ def at_the_office(work: Callable[Concatenate[Office, P], None]) -> Callable[...,
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, with the names of the JSON API.")
     @wraps(work)
     def command(as_json: bool, *arguments: P.args, **options: P.kwargs) -> None:
-        server = app.build(config.load(os.environ))
+        server = feed_here()
         office = Office(server.management, server.people, server.repository, Telling(json=as_json))
         work(office, *arguments, **options)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import socket
 from dataclasses import replace
 
 import click
 
 from nugetlite import app, config, serving
-from nugetlite.errors import ShareUnavailable
+from nugetlite.errors import ConfigError, ShareUnavailable
 
 
 @click.command()
@@ -26,8 +26,11 @@ def serve(packages: str | None, host: str, port: int, workers: int | None, threa
     PACKAGES is a folder (made if it is missing) or a storage URL; without it, the one of the settings.
     """
     settings = config.load(os.environ, {"packages": packages})
-    with suppress(ShareUnavailable):  # the workers wait for it
+    _see_that_it_is_free(host, port)
+    try:
         settings = replace(settings, expected_share=app.prepare(settings))
+    except ShareUnavailable as away:  # the workers wait for it
+        click.echo(f"{settings.packages}: {away}", err=True)
     chosen = {name: value for name, value in {"workers": workers, "threads": threads}.items() if value}
 
     def tell(root: str) -> None:
@@ -36,3 +39,14 @@ def serve(packages: str | None, host: str, port: int, workers: int | None, threa
             click.echo("Nobody can push: set NUGETLITE_API_KEY to allow it.", err=True)
 
     serving.serve(lambda: app.create_app(settings), host=host, port=port, on_ready=tell, **chosen)
+
+
+def _see_that_it_is_free(host: str, port: int) -> None:
+    """Raise ``ConfigError`` if nobody can listen there; gunicorn would try for five seconds, and tell of each."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise ConfigError(
+            f"Nobody can listen at {host}, port {port} ({error.strerror}); choose another --port or --host"
+        ) from error

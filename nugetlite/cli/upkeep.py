@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from nugetlite import app, config
+from nugetlite.cli.here import feed_here
 from nugetlite.package.sight import EVERYTHING
 from nugetlite.upkeep.verify import verify as verify_share
 
@@ -18,7 +16,7 @@ def reindex(packages: str | None) -> None:
 
     PACKAGES is a folder or storage URL; without it, the one of the settings.
     """
-    parts = app.build(config.load(os.environ, {"packages": packages}), mend=True)
+    parts = feed_here(packages, mend=True)
     with click.progressbar(
         length=parts.feed.counts(EVERYTHING).versions, label="Reading packages", show_pos=True
     ) as bar:
@@ -36,12 +34,12 @@ def verify(context: click.Context, packages: str | None) -> None:
 
     PACKAGES is a folder or storage URL; without it, the one of the settings.
     """
-    parts = app.build(config.load(os.environ, {"packages": packages}))
+    parts = feed_here(packages)
     bad = sound = 0
     for folder, problem in verify_share(parts.share):
         sound += not problem
         bad += bool(problem)
         if problem:
             click.echo(f"{folder}: {problem}")
-    click.echo(f"{sound} packages are sound, {bad} are not")
+    click.echo(f"Sound: {sound}. Not as they should be: {bad}")
     context.exit(1 if bad else 0)

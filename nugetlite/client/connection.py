@@ -137,7 +137,7 @@ class Patience(urllib3.Retry):
         """Wait before another try."""
         wait = (response and self.get_retry_after(response)) or self.get_backoff_time()
         why = f"The feed answered {response.status}" if response else "Nobody answered"
-        log.info("%s; trying again %s", why, f"in {wait:g} seconds" if wait else "at once")
+        log.info("%s; trying again %s", why, f"in {wait:g} s" if wait else "at once")
         sleep(wait)
 
     @classmethod

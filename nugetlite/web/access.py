@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,12 @@ from nugetlite.actor import ANONYMOUS, Action, Actor
 from nugetlite.errors import CredentialsWanted, NoSuchPackage, Refused
 from nugetlite.package.sight import EVERYTHING, Sight
 from nugetlite.web.current import config, parameters, parts
+from nugetlite.web.refusals import one_line
 
 if TYPE_CHECKING:
     from nugetlite.package.identity import PackageId
+
+log = logging.getLogger(__name__)
 
 KEY_IN_URL = "apikey"  #: a parameter by which Octopus's older examples send a key
 CREDENTIALS = ("Authorization", "X-NuGet-ApiKey", "X-Octopus-ApiKey")  #: headers that say who asks
@@ -177,7 +181,8 @@ def counting_guesses() -> Iterator[None]:
     guesses.check(address)
     try:
         yield
-    except Refused:
+    except Refused as refused:
+        log.warning("%s, %s: %s", address, one_line(f"{request.method} {request.path}"), refused)
         guesses.count(address)
         raise
 

@@ -103,7 +103,7 @@ def _refuse_http(error: HTTPException, words: Words) -> Response:
 
 
 def _fail(error: Exception, words: Words) -> Response:
-    log.exception("%s %s failed", request.method, request.path)
+    log.exception("%s failed", one_line(f"{request.method} {request.path}"))
     return refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "The feed failed to answer; its operator finds the cause in its log",

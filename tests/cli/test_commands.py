@@ -1,6 +1,7 @@
 """The command line, as an operator types it."""
 
 import json
+import socket
 import threading
 
 import pytest
@@ -68,6 +69,48 @@ def test_a_plugin_may_bring_a_command(run, tmp_path):
 
     assert run("hello", plugins=str(tmp_path / "hello.py")).output == "hello from a plugin\n"
     assert "hello" in run("--help", plugins=str(tmp_path / "hello.py")).output
+
+
+@pytest.mark.parametrize("command", ["verify", "reindex", "audit", "users list"])
+def test_a_mistyped_folder_is_no_empty_feed(run, tmp_path, command):
+    folder = tmp_path / "pakages"
+
+    result = run(*command.split(), packages=str(folder))
+
+    assert result.exit_code == 1
+    assert result.output.startswith(
+        f"Error: packages: there is no folder {folder}; name the one of your feed"
+    )
+    assert not folder.exists()
+
+
+def test_a_file_is_no_folder_to_serve(run, tmp_path):
+    (tmp_path / "packages").touch()
+
+    result = run("serve", tmp_path / "packages")
+
+    assert result.exit_code == 1
+    assert result.output == f"Error: packages: {tmp_path / 'packages'} is a file; name a folder\n"
+
+
+def test_a_port_that_is_taken_is_told_at_once(run, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        result = run("serve", tmp_path / "packages", "--port", port)
+
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: Nobody can listen at 127.0.0.1, port {port} (Address already in use); "
+        "choose another --port or --host\n"
+    )
+
+
+def test_a_record_without_what_was_asked_for_says_so(run, client, share):
+    client.push(nupkg())
+
+    assert "push" in run("audit", share).output
+    assert run("audit", share, "--by", "nobody").output == "There is no such record\n"
 
 
 def test_verify_finds_the_one_package_that_was_damaged(run, client, share):

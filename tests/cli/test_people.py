@@ -21,6 +21,8 @@ PASSWORD = "correct horse"
 def run(share):
     """Run ``nugetlite`` over the folder of this test; ``input`` is what is typed."""
 
+    share.mkdir(exist_ok=True)
+
     def run(line, input="", code=0):
         settings = {"NUGETLITE_PACKAGES": str(share)}
         result = CliRunner().invoke(main, line.split(), env=settings, input=input, catch_exceptions=False)

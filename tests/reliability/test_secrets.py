@@ -80,6 +80,7 @@ def test_no_key_is_found_anywhere_afterwards(talkative_server, share):
     kept = [path.read_bytes() for path in share.rglob("*") if path.is_file()]
     everything = b"\n".join([log.read_bytes(), *kept, *[each.encode() for each in told]])
     assert b"PUT /v3/package/" in everything, "the log is on"
+    assert b"127.0.0.1, PUT /v3/package/: The API key " in log.read_bytes()
     for key in (RIGHT, WRONG):
         for form in (key, base64.b64encode(key.encode()).decode().rstrip("="), key.lower()):
             assert form.encode() not in everything

@@ -211,7 +211,7 @@ class TestVerify:
 
         told = nugetlite("verify", share)
 
-        assert (told.exit_code, told.stdout) == (0, "2 packages are sound, 0 are not\n")
+        assert (told.exit_code, told.stdout) == (0, "Sound: 2. Not as they should be: 0\n")
 
     @pytest.mark.parametrize("policy", ["unlist", "soft"])
     def test_finds_a_change_that_no_scan_could_see(self, make_client, share, nugetlite, policy, scan):
@@ -228,7 +228,7 @@ class TestVerify:
 
         assert found.exit_code == 1
         assert "contoso.json/1.0.0: " in found.stdout
-        assert found.stdout.endswith("0 packages are sound, 1 are not\n")
+        assert found.stdout.endswith("Sound: 0. Not as they should be: 1\n")
 
     def test_tells_of_a_package_whose_hash_is_missing(self, client, share, nugetlite):
         client.push(JSON)

@@ -160,7 +160,7 @@ def test_small_answers_at_many_urls_take_no_more_room_than_there_is():
     asked.clear()
     for number in reversed(range(100)):  # the newest are there, also when there is no more room
         front.get(f"/?{number}{'x' * 1900}")
-    assert asked[0].startswith("75x")
+    assert 70 < int(asked[0].partition("x")[0]) < 90
 
 
 def test_where_a_plugin_has_a_say_it_is_asked_each_time(make_client):
