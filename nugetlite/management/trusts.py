@@ -15,7 +15,6 @@ from nugetlite.management.jobs import Jobs, in_order, is_well_known
 from nugetlite.management.keys import Issued, Keys, Wanted, check
 from nugetlite.oidc.claims import texts
 from nugetlite.oidc.issuers import Issuers, issuer_url
-from nugetlite.oidc.token import Proven, Token
 from nugetlite.package.package import Deletion
 from nugetlite.package.patterns import ALL, Pattern
 from nugetlite.people import reading, writing
@@ -25,6 +24,8 @@ from nugetlite.people.values import USUAL_SCOPES, Account, Scope, key_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from nugetlite.oidc.token import Proven
 
 LIFE = timedelta(hours=1)  #: of a key that is given out, as on nuget.org
 MOST_TRUSTS = 100  #: of one account: each is looked at in each exchange
@@ -112,6 +113,8 @@ class Trusts:
         No issuer is asked for its keys unless a policy of the account names it. If several policies fit, the oldest
         counts. Raises ``Refused``, which says what is wrong, or ``IssuerUnavailable``.
         """
+        from nugetlite.oidc.token import Token  # a server that gets no tokens starts without cryptography
+
         token = Token.read(text)
         account = self._desk.people.known().account(name.strip())
         trusts = self._desk.people.trusts(account.key) if account else []

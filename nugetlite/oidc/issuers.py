@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Lock, Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from nugetlite.client.connection import Connection, Line
 from nugetlite.client.errors import ClientError, Puzzling
 from nugetlite.errors import IssuerUnavailable, NotUnderstood, Refused, quoted
-from nugetlite.oidc.token import Jwk
 
-LINE = Line(seconds=5, tries=1, redirects=0, most=512 * 1024)
+if TYPE_CHECKING:
+    from nugetlite.oidc.token import Jwk
+
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 PUBLIC = ("kty", "crv", "alg", "n", "e", "x", "y")  #: what of a key is needed, none of it secret
 LONGEST = 500  #: characters of an issuer's URL
@@ -99,7 +100,9 @@ class Issuers:
 
 def read_keys(issuer: str) -> dict[str, Jwk]:
     """Ask an issuer for the keys by which it signs (OpenID Connect Discovery 1.0). Raises ``ClientError``."""
-    connection = Connection(LINE)
+    from nugetlite.client.connection import Connection, Line  # a server that gets no tokens starts without it
+
+    connection = Connection(Line(seconds=5, tries=1, redirects=0, most=512 * 1024))
     about = connection.ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration", HEADERS).document
     if about.text("issuer") != issuer:
         raise Puzzling(f"it says to be {quoted(about.text('issuer'))}")
