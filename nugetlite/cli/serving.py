@@ -47,6 +47,7 @@ def _see_that_it_is_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise ConfigError(
-            f"Nobody can listen at {host}, port {port} ({error.strerror}); choose another --port or --host"
+            f"Nobody can listen at {host}, port {port} ({why}); choose another --port or --host"
         ) from error

@@ -71,6 +71,8 @@ class TestAnEmptyFeed:
         assert run("owners list contoso.json").stdout.splitlines()[1].split()[:2] == ["root", "owner"]
 
     def test_by_processes_of_their_own(self, share):
+        share.mkdir()
+
         def nugetlite(*arguments, input=""):
             command = Path(sys.executable).with_name("nugetlite")
             environment = {**os.environ, "NUGETLITE_PACKAGES": str(share)}

@@ -56,10 +56,10 @@ class TestAPrivateFeed:
         assert known.json == unknown.json
 
     def test_logs_each_wrong_key_in_one_line_with_its_address(self, closed, caplog):
-        get(closed, "/v3/content/secret.json/index.json%0Aforged", "alice", "wrong")
+        get(closed, "/v3/content/secret.json/1.0.0/a%0Ab.nupkg", "alice", "wrong")
 
         assert caplog.messages == [
-            "127.0.0.1, GET /v3/content/secret.json/index.json forged: The user name or the password is not right"
+            "127.0.0.1, GET /v3/content/secret.json/1.0.0/a b.nupkg: The user name or the password is not right"
         ]
 
     def test_has_ids_that_not_everybody_sees(self, closed):
