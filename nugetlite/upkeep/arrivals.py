@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -49,16 +49,16 @@ class Arrivals:
         self._revision = self.index.revision()
 
     def take(
-        self, entries: Sequence[Entry], known: Collection[str], *, rebuilding: bool, progress: Progress
+        self, entries: Sequence[Entry], known: Mapping[str, str], *, rebuilding: bool, progress: Progress
     ) -> tuple[int, int]:
-        """Read folders, and answer how many of them are new, and how many changed."""
+        """Read folders, and answer how many of them are new, and how many changed; ``known`` are their stamps."""
         hidden = {identity for identity, _ in self.share.states(layout.UNLISTED)} if entries else set()
         added = changed = 0
         for batch in batches(entries, BATCH):
             found = [each for entry in batch if (each := self._believable(entry, rebuilding))]
             self.record([_hidden(each) if each[0].identity in hidden else each for each in found])
-            again = sum(entry.folder in known for _, entry in found)
-            added, changed = added + len(found) - again, changed + again
+            added += sum(entry.folder not in known for _, entry in found)
+            changed += sum(known.get(entry.folder, entry.stamp) != entry.stamp for _, entry in found)
             progress(len(batch))
         return added, changed
 

@@ -139,6 +139,7 @@ def test_reindex_rebuilds_what_a_lost_database_knew(run, client, make_client, sh
     assert "2 added" in result.output
     assert make_client().search("") == ["Contoso.Json"]
     assert make_client().can_restore("Contoso.Text", "1.0.0")
+    assert "0 added, 0 changed, 0 removed" in run("reindex", share).output
 
 
 def test_import_takes_every_package_of_a_folder_and_goes_on_where_it_stopped(
