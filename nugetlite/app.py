@@ -163,14 +163,13 @@ def _open_database(storage: Storage, config: Config, mend: bool) -> Database:
 
 
 def _default_database(config: Config) -> str:
-    parts = urlsplit(config.packages)
-    if parts.scheme == "memory":
+    if urlsplit(config.packages).scheme == "memory":
         return "sqlite://"  # passes with the packages
-    if parts.scheme not in ("", "file"):
+    if not (folder := folder_of(config)):
         raise ConfigError(
             "database: packages do not lie in a folder, so say where the database is to be kept"
         )
-    return f"sqlite:///{folder_of(config)}/{DATABASE}"
+    return f"sqlite:///{folder}/{DATABASE}"
 
 
 def folder_of(config: Config) -> Path | None:

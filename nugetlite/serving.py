@@ -44,7 +44,7 @@ def serve(
 
     def when_ready(arbiter: Any) -> None:
         name, number = arbiter.LISTENERS[0].getsockname()[:2]
-        reached_as = socket.gethostname() if name in ("0.0.0.0", "::") else _bracketed(name)  # noqa: S104
+        reached_as = socket.gethostname() if name in ("0.0.0.0", "::") else _bracketed(name)  # noqa: S104 -- told, not opened
         on_ready(f"http://{reached_as}:{number}")
 
     bind = f"{_bracketed(host)}:{port}"

@@ -126,7 +126,7 @@ class Front:
             return kept.answer.renewed()
         except FeedError:  # mostly that there is nothing any more; the application says so in full
             return None
-        except Exception:
+        except Exception:  # a mistake of ours, from which no client is to suffer
             log.exception("an answer could not be made again; the application is asked for it")
             return None
 

@@ -25,12 +25,12 @@ NUPKG = "application/octet-stream"
 def send_nupkg(identity: Identity, *, lasting: bool = True) -> ResponseReturnValue:
     """Answer the current request with a package; ``lasting``: its URL will never mean another version."""
     package, stream = feed().open(identity)
-    headers = _headers(package, keep_one_version() if lasting else REVALIDATE)
-    response = send(stream, package.size, _hash(package), headers)
+    keep = keep_one_version() if lasting else REVALIDATE
+    response = send(stream, package.size, _hash(package), _headers(package, keep))
     if response.status_code == HTTPStatus.OK and request.method == "GET":
         feed().count_download(package)
     if seer := viewer():
-        request.environ.update({KEPT: _download(package, headers, seer), FOR: seer})
+        request.environ.update({KEPT: _download(package, keep, seer), FOR: seer})
     return response
 
 
@@ -49,13 +49,10 @@ def _headers(package: Package, keep: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _download(package: Package, headers: tuple[tuple[str, str], ...], seer: Viewer) -> Download:
+def _download(package: Package, keep: str, seer: Viewer) -> Download:
     """The same once more, for whoever sees the same and asks for it whole."""
     here = feed()
-    if not seer.is_everybody:
-        headers = tuple(
-            [(name, private(value) if name == "Cache-Control" else value) for name, value in headers]
-        )
+    headers = _headers(package, keep if seer.is_everybody else private(keep))
     if seer.varies_by:
         headers += (("Vary", ", ".join(seer.varies_by)),)
     return Download(
