@@ -12,6 +12,11 @@ from nugetlite import app, config, serving
 from nugetlite.errors import ConfigError, ShareUnavailable
 
 
+HANDED_OVER = frozenset(
+    ["GUNICORN_FD", "LISTEN_FDS"]
+)  #: by gunicorn before it is replaced, by systemd: an open socket
+
+
 @click.command()
 @click.argument("packages", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
@@ -43,6 +48,8 @@ def serve(packages: str | None, host: str, port: int, workers: int | None, threa
 
 def _see_that_it_is_free(host: str, port: int) -> None:
     """Raise ``ConfigError`` if nobody can listen there; gunicorn would try for five seconds, and tell of each."""
+    if HANDED_OVER & os.environ.keys():
+        return
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from werkzeug.serving import make_server
 
+from nugetlite import serving
 from nugetlite.cli import main
 from nugetlite.testing import KEY, nupkg
 
@@ -104,6 +105,19 @@ def test_a_port_that_is_taken_is_told_at_once(run, tmp_path):
         f"Error: Nobody can listen at 127.0.0.1, port {port} (Address already in use); "
         "choose another --port or --host\n"
     )
+
+
+@pytest.mark.parametrize("name", ["GUNICORN_FD", "LISTEN_FDS"])
+def test_who_is_handed_an_open_socket_need_not_find_the_port_free(run, monkeypatch, tmp_path, name):
+    monkeypatch.setenv(name, "3")
+    served = []
+    monkeypatch.setattr(serving, "serve", lambda *args, **settings: served.append(settings["port"]))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert run("serve", tmp_path / "packages", "--port", port).exit_code == 0
+
+    assert served == [port]
 
 
 def test_a_record_without_what_was_asked_for_says_so(run, client, share):
