@@ -11,7 +11,6 @@ import click
 from nugetlite import app, config, serving
 from nugetlite.errors import ConfigError, ShareUnavailable
 
-
 HANDED_OVER = frozenset(
     ["GUNICORN_FD", "LISTEN_FDS"]
 )  #: by gunicorn before it is replaced, by systemd: an open socket
